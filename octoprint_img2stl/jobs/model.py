@@ -1,0 +1,103 @@
+"""A job as data: what was given, what was chosen, how far it got, what came out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any, Mapping
+
+VERSION = 1
+
+
+class JobState(str, Enum):
+    """Where a job stands in its life."""
+
+    OPENING = "opening"  # the photo is being looked at
+    DRAFT = "draft"  # ready to be shaped
+    WAITING = "waiting"  # for its turn
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"  # OctoPrint ended while it was waiting or running
+
+
+ACTIVE = frozenset({JobState.OPENING, JobState.WAITING, JobState.RUNNING})
+
+
+@dataclass
+class StepRecord:
+    """What a finished step left behind.
+
+    Attributes:
+        key: hash of all that the step depends on; another key means it must be done again.
+        facts: the step's findings, JSON-able.
+        seconds: wall-clock time.
+        peak_memory_bytes: largest resident memory of the process that did the work.
+    """
+
+    key: str
+    facts: dict[str, Any]
+    seconds: float
+    peak_memory_bytes: int
+
+
+@dataclass
+class Job:
+    """One photo on its way to a print.
+
+    Attributes:
+        id: 16 hexadecimal digits, made by us; also the name of the job's folder.
+        owner: OctoPrint user who gave the photo.
+        name: how the job is called in lists, derived from the photo's file name.
+        source: file name of the photo inside the folder.
+        created, updated: seconds since 1970.
+        state, step, percent: how far it got; `step` is a step's name while running.
+        params: as `Params.to_json`.
+        machine: as `Machine.to_json`, the printer at the time of *Make*; None before.
+        photo: facts on the photo (`size_px`, `format`, `bits`), None until it was opened.
+        notices: problems found on opening, as JSON.
+        steps: finished steps by name.
+        problem: why it failed or what is missing, as JSON.
+    """
+
+    id: str
+    owner: str
+    name: str
+    source: str
+    created: float
+    updated: float
+    state: JobState = JobState.OPENING
+    step: str | None = None
+    percent: float = 0.0
+    params: dict[str, Any] = field(default_factory=dict)
+    machine: dict[str, Any] | None = None
+    photo: dict[str, Any] | None = None
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    steps: dict[str, StepRecord] = field(default_factory=dict)
+    problem: dict[str, Any] | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+    def facts(self, step: str) -> dict[str, Any]:
+        """Findings of a finished step, empty if it was not done."""
+        record = self.steps.get(step)
+        return record.facts if record else {}
+
+    def to_json(self) -> dict[str, Any]:
+        data = asdict(self)
+        data["state"] = self.state.value
+        data["version"] = VERSION
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Job:
+        """Raises KeyError, TypeError or ValueError for what is not a stored job."""
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        known["state"] = JobState(known["state"])
+        known["steps"] = {
+            name: StepRecord(**record) for name, record in known.get("steps", {}).items()
+        }
+        return cls(**known)

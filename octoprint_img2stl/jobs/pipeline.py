@@ -1,0 +1,133 @@
+"""Which step follows which, what each depends on and leaves behind.
+
+A step is done again only when something it depends on changed: its *key* is a hash over its
+own inputs and the key of the step before it. Resuming an interrupted job and remaking a
+changed one are therefore the same thing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable
+
+from ..machine import Machine
+from ..problems import N_
+from .model import Job
+from .params import Params
+
+STL, GCODE, PREVIEW, REPORT = "model.stl", "model.gcode", "preview.png", "report.json"
+LAYERS, LOG = "layers.json", "log.txt"
+WORK = "work"
+GREY, SLICED = f"{WORK}/grey.npy", f"{WORK}/sliced.gcode"
+SLICED_FACTS = f"{WORK}/sliced.json"
+# All that can be had without a slicer was made then; that is worth having.
+NO_SLICER = frozenset({"slicing.not_installed", "slicing.bad_path", "slicing.not_a_slicer"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way.
+
+    Attributes:
+        name: as in progress and reports.
+        label: for people.
+        weight: share of the progress bar, from times measured on ordinary photos.
+        inputs: what it depends on besides the step before it, JSON-able.
+        files: what must lie in the job's folder for the step to count as done.
+    """
+
+    name: str
+    label: str
+    weight: float
+    inputs: Callable[[Params, Machine, str], Any]
+    files: tuple[str, ...] = ()
+
+
+def _photo_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
+    relief = params.relief
+    # these decide how many pixels are worth keeping
+    return [
+        params.photo.to_json(),
+        relief.route,
+        relief.width,
+        relief.border,
+        relief.samples_per_mm,
+        machine.nozzle,
+    ]
+
+
+STEPS = (
+    Step("photo", N_("Reading the photo"), 5, _photo_inputs, (GREY,)),
+    Step(
+        "relief",
+        N_("Shaping the relief"),
+        20,
+        lambda params, machine, slicer_path: [params.relief.to_json(), machine.nozzle],
+        (STL, PREVIEW),
+    ),
+    Step(
+        "check",
+        N_("Checking the mesh"),
+        10,
+        lambda params, machine, slicer_path: machine.fingerprint(),
+        (STL,),
+    ),
+    Step(
+        "slice",
+        N_("Slicing"),
+        55,
+        lambda params, machine, slicer_path: [params.slicing.to_json(), slicer_path],
+        (SLICED, SLICED_FACTS),
+    ),
+    Step(
+        "gcode",
+        N_("Verifying the G-code"),
+        10,
+        lambda params, machine, slicer_path: None,
+        (GCODE, LAYERS),
+    ),
+)
+SLICING_STEPS = ("slice", "gcode")
+# what one step leaves only for the next; once that one is done it is not missed
+CONSUMED_BY = {"photo": "relief", "slice": "gcode"}
+OUTPUTS = (STL, GCODE, PREVIEW, REPORT, LAYERS)
+
+
+def keys(params: Params, machine: Machine, slicer_path: str = "") -> dict[str, str]:
+    """The key of every step for these inputs."""
+    found, before = {}, ""
+    for step in STEPS:
+        inputs = [before, step.inputs(params, machine, slicer_path)]
+        before = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+        found[step.name] = before
+    return found
+
+
+def todo(job: Job, folder: Path, wanted: dict[str, str], *, slicing: bool = True) -> list[str]:
+    """Names of the steps still to be done, in order."""
+    names = [s.name for s in STEPS if slicing or s.name not in SLICING_STEPS]
+    by_name = {step.name: step for step in STEPS}
+
+    def stands(name: str) -> bool:
+        record = job.steps.get(name)
+        if record is None or record.key != wanted[name]:
+            return False
+        if all((folder / file).is_file() for file in by_name[name].files):
+            return True
+        consumer = CONSUMED_BY.get(name)
+        return consumer is not None and consumer in names and stands(consumer)
+
+    for index, name in enumerate(names):
+        if not stands(name):
+            return names[index:]
+    return []
+
+
+def percent(steps: list[str], step: str, fraction: float) -> float:
+    """Progress in percent over the steps of one run, `fraction` of `step` being done."""
+    weights = {s.name: s.weight for s in STEPS if s.name in steps}
+    before = sum(weights[name] for name in steps[: steps.index(step)])
+    return 100 * (before + weights[step] * min(max(fraction, 0.0), 1.0)) / sum(weights.values())

@@ -1,0 +1,60 @@
+"""The report of a job: what README documents as `report.json`, and what the UI shows as result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .model import Job
+from .pipeline import STEPS
+
+SCHEMA = 1
+
+
+def build(job: Job) -> dict[str, Any]:
+    """The report of what was done so far; fields of steps not done are None."""
+    photo, relief = job.facts("photo"), job.facts("relief")
+    check, sliced, gcode = job.facts("check"), job.facts("slice"), job.facts("gcode")
+    params = job.params
+    return {
+        "schema": SCHEMA,
+        "name": job.name,
+        "route": params.get("route"),
+        "parameters": {name: params.get(name) for name in ("photo", "relief", "slicing")},
+        "machine": job.machine,
+        "photo": job.photo and {**job.photo, "used_px": photo.get("size_px")},
+        "size": check.get("size"),
+        "triangles": check.get("triangles"),
+        "volume": check.get("volume"),
+        "watertight": check.get("watertight"),
+        "max_error": relief.get("max_error"),
+        "problems": problems(job),
+        "slicer": sliced.get("slicer"),
+        "print_time_s": gcode.get("print_time_s"),
+        "filament_mm": gcode.get("filament_mm"),
+        "filament_g": gcode.get("filament_g"),
+        "layers": gcode.get("layers"),
+        "bounds": gcode.get("bounds"),
+        "gcode_sha256": gcode.get("sha256"),
+        "steps": [
+            {
+                "step": step.name,
+                "seconds": round(record.seconds, 3),
+                "peak_memory_bytes": record.peak_memory_bytes,
+            }
+            for step in STEPS
+            if (record := job.steps.get(step.name))
+        ],
+    }
+
+
+def problems(job: Job) -> list[dict[str, Any]]:
+    """All problems of a job in the order they were found, as JSON, none twice."""
+    found = list(job.notices)
+    for step in STEPS:
+        found += job.facts(step.name).get("problems", [])
+    if job.problem:
+        found.append(job.problem)
+    unique: dict[tuple[str, str], dict[str, Any]] = {}
+    for problem in found:
+        unique.setdefault((problem["code"], problem["message"]), problem)
+    return list(unique.values())

@@ -1,0 +1,289 @@
+"""The queue of work: one job at a time in a worker process, with cancel and progress."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any, Callable
+
+from ..machine import Machine
+from ..problems import INFO, N_, Problem, Refusal
+from .engine import Options, execute
+from .model import Job, JobState
+from .params import Params
+from .store import JobStore, StoreRefused
+from .warm import WarmWorker
+
+ROOM_FOR_RESULTS_BYTES = 150 * 2**20  # mesh and G-code of a large, detailed relief
+CANCEL_WAIT_S = 5.0
+HOLD_TICK_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class RunnerRefused(Refusal):
+    """The job cannot do that in its present state."""
+
+
+class Runner:
+    """Works on jobs in the background, in the order they were asked for.
+
+    Args:
+        store: where the jobs are.
+        options: returns the limits and paths for the next run.
+        changed: called with a job after every change; must be quick.
+        hold: True keeps waiting jobs waiting (a print is running that must not be disturbed).
+        warm: answers the short questions.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        options: Callable[[], Options],
+        changed: Callable[[Job], None],
+        hold: Callable[[], bool],
+        warm: WarmWorker,
+    ) -> None:
+        self.store = store
+        self.warm = warm
+        self._options = options
+        self._changed = changed
+        self._hold = hold
+        self._lock = threading.RLock()
+        self._wake = threading.Condition(self._lock)
+        self._waiting: deque[str] = deque()
+        self._opening: deque[str] = deque()
+        self._running: str | None = None
+        self._cancel: set[str] = set()
+        self._stopping = False
+        self._threads = [
+            threading.Thread(target=self._loop, daemon=True, name="img2stl-runner"),
+            threading.Thread(target=self._open_loop, daemon=True, name="img2stl-opener"),
+        ]
+
+    def start(self) -> None:
+        """Begin to work; photos whose opening was cut off are opened again."""
+        with self._lock:
+            for job in self.store.all():
+                if job.state is JobState.OPENING:
+                    self._opening.append(job.id)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End all processes; a running job will be found interrupted at the next start."""
+        with self._lock:
+            self._stopping = True
+            self._wake.notify_all()
+        self.warm.close()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(CANCEL_WAIT_S)
+
+    # -- what may be asked of a job ---------------------------------------------------------
+
+    def open(self, job: Job) -> None:
+        """Have a new job's photo looked at."""
+        with self._lock:
+            self._opening.append(job.id)
+            self._wake.notify_all()
+
+    def make(self, job: Job, params: Params, machine: Machine) -> None:
+        """Put a job in line with these parameters for this printer.
+
+        Raises:
+            RunnerRefused: the job is busy or its photo was never read.
+            StoreRefused: disk or quota would not suffice.
+        """
+        with self._lock:
+            self._require_idle(job)
+            if job.photo is None:
+                raise RunnerRefused(
+                    "jobs.no_photo",
+                    N_("The photo of this job could not be read; give another photo."),
+                )
+            self.store.require_room(ROOM_FOR_RESULTS_BYTES)
+            job.params, job.machine = params.to_json(), machine.to_json()
+            self._enqueue(job)
+
+    def resume(self, job: Job) -> None:
+        """Continue an interrupted, cancelled or failed job where it stopped."""
+        with self._lock:
+            self._require_idle(job)
+            if job.photo is None:
+                job.state, job.problem = JobState.OPENING, None
+                self.store.save(job)
+                self.open(job)
+                self._changed(job)
+                return
+            if job.machine is None:
+                raise RunnerRefused(
+                    "jobs.nothing_to_continue",
+                    N_("There is nothing to continue; choose what to make first."),
+                )
+            self.store.require_room(ROOM_FOR_RESULTS_BYTES)
+            self._enqueue(job)
+
+    def cancel(self, job: Job) -> None:
+        """Stop waiting or working; returns at once, the processes end within two seconds."""
+        with self._lock:
+            if job.id in self._waiting:
+                self._waiting.remove(job.id)
+                self._settle(job, JobState.CANCELLED)
+            elif job.id == self._running:
+                self._cancel.add(job.id)
+            elif job.state is JobState.OPENING:
+                if job.id in self._opening:
+                    self._opening.remove(job.id)
+                self._settle(job, JobState.CANCELLED)
+
+    def delete(self, job: Job) -> None:
+        """Cancel if need be, then remove the job with all its files."""
+        self.cancel(job)
+        deadline = time.monotonic() + CANCEL_WAIT_S
+        while self._running == job.id and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.store.delete(job.id)
+
+    def preview(self, job: Job, params: Params, machine: Machine) -> dict[str, Any]:
+        """A coarse heightmap for the 3D view; see `relief.picture.preview_grid`."""
+        task = {"do": "preview", "params": params.to_json(), "machine": machine.to_json()}
+        return self.warm.ask({**task, "folder": self._folder(job)}, kind=f"preview {job.id}")
+
+    def layer_picture(self, job: Job, layer: int) -> str:
+        """One layer of the G-code as PNG, base64; `layer` counts from 0."""
+        task = {"do": "layer", "layer": layer, "machine": job.machine}
+        return self.warm.ask({**task, "folder": self._folder(job)}, kind=f"layer {job.id}")
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _folder(self, job: Job) -> str:
+        return str(self.store.path(job.id))
+
+    def _require_idle(self, job: Job) -> None:
+        if job.active:
+            raise RunnerRefused(
+                "jobs.busy",
+                N_("This job is being worked on; wait for it or cancel it first."),
+            )
+
+    def _enqueue(self, job: Job) -> None:
+        self._waiting.append(job.id)
+        self._settle(job, JobState.WAITING)
+        self._wake.notify_all()
+
+    def _settle(self, job: Job, state: JobState) -> None:
+        job.state, job.step, job.problem, job.percent = state, None, None, 0.0
+        self.store.save(job)
+        self._changed(job)
+
+    def _next(self) -> Job | None:
+        """Wait for a job that may be worked on now; None when stopping."""
+        with self._lock:
+            while not self._stopping:
+                if self._waiting and not self._holding():
+                    try:
+                        job = self.store.get(self._waiting.popleft())
+                    except StoreRefused:
+                        continue
+                    self._running = job.id
+                    self._cancel.discard(job.id)
+                    return job
+                self._wake.wait(HOLD_TICK_S if self._waiting else None)
+        return None
+
+    def _holding(self) -> bool:
+        if not self._hold():
+            return False
+        job = self.store.get(self._waiting[0])
+        if job.problem is None:
+            job.problem = Problem(
+                "jobs.held",
+                INFO,
+                N_(
+                    "Waits until the running print is finished, so as not to disturb it; "
+                    "the settings can allow both at once."
+                ),
+            ).to_json()
+            self._changed(job)
+        return True
+
+    def _loop(self) -> None:
+        while (job := self._next()) is not None:
+            try:
+                execute(
+                    job,
+                    self.store.path(job.id),
+                    self._options(),
+                    save=self.store.save,
+                    progress=self._changed,
+                    cancelled=lambda job=job: self._stopping or job.id in self._cancel,
+                )
+                if self._stopping and job.state is JobState.CANCELLED:
+                    job.state = JobState.INTERRUPTED  # not the owner's wish
+                    self.store.save(job)
+            except Exception as error:
+                _log.exception("Job %s could not be worked on", job.id)
+                self._fail(job, error)
+            finally:
+                with self._lock:
+                    self._running = None
+                    self._cancel.discard(job.id)
+                self._measure(job)
+                self._changed(job)
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        """Last resort, for what should not happen: the disk gone, a folder deleted by hand."""
+        job.state = JobState.FAILED
+        job.problem = RunnerRefused(
+            "jobs.runner_failed",
+            N_("The work could not be done (%(kind)s); OctoPrint's log has the details."),
+            kind=type(error).__name__,
+        ).problem.to_json()
+        try:
+            self.store.save(job)
+        except OSError:
+            _log.exception("Job %s could not be saved", job.id)
+
+    def _open_loop(self) -> None:
+        while True:
+            with self._lock:
+                while not self._opening and not self._stopping:
+                    self._wake.wait()
+                if self._stopping:
+                    return
+                try:
+                    job = self.store.get(self._opening.popleft())
+                except StoreRefused:
+                    continue
+            try:
+                self._open(job)
+            except Exception as error:
+                _log.exception("The photo of job %s could not be opened", job.id)
+                self._fail(job, error)
+            self._measure(job)
+            self._changed(job)
+
+    def _open(self, job: Job) -> None:
+        facts = problem = None
+        try:
+            facts = self.warm.ask({"do": "open", "folder": self._folder(job)})
+        except Refusal as refusal:
+            problem = refusal.problem
+        with self._lock:
+            if job.state is not JobState.OPENING or self._stopping:
+                return
+            if facts is not None:
+                job.notices = facts.pop("notices")
+                job.photo = facts
+                job.state = JobState.DRAFT
+            else:
+                job.state, job.problem = JobState.FAILED, problem.to_json()
+            self.store.save(job)
+
+    def _measure(self, job: Job) -> None:
+        if Path(self._folder(job)).is_dir():
+            self.store.measure(job.id)

@@ -1,0 +1,339 @@
+"""What each step does, inside the worker process: one small function a step, calling the rooms.
+
+Every function takes a `Context` and returns its facts (JSON-able). Files are written under the
+job's `work` folder first and moved into place when they are whole.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+from ..machine import Machine
+from ..problems import ERROR, Refusal
+from ..process import Limits
+from .params import Params
+from .pipeline import GCODE, GREY, LAYERS, LOG, PREVIEW, SLICED, SLICED_FACTS, STL, WORK
+from .store import PHOTO_FILE, write_atomic, write_json
+
+PHOTO_FACTS = "photo.json"
+PREVIEW_SIDE_PX = 200  # nodes on the longer side of a live preview
+PICTURE_SIZE_PX = 640
+TIPPING_BRIM = 5.0  # mm, as the check advises
+THUMBNAILS_PX = ((32, 32), (300, 300))  # what OctoPrint and its thumbnail plugins look for
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one worker run has to do; written by the parent as `task.json`.
+
+    Attributes:
+        params, machine: as in the job.
+        steps: names of the steps, in order.
+        slicer_path: the slicer's program, empty to look for it.
+        profile: file with the owner's own slicer settings, or None.
+        slicer_memory_bytes, slicer_time_s: limits of the slicer's process.
+    """
+
+    params: dict[str, Any]
+    machine: dict[str, Any]
+    steps: list[str]
+    slicer_path: str = ""
+    profile: str | None = None
+    slicer_memory_bytes: int | None = None
+    slicer_time_s: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Task:
+        return cls(**data)
+
+
+@dataclass
+class Context:
+    """What a step gets to see."""
+
+    task: Task
+    folder: Path
+    progress: Callable[[float], None]
+    started: Callable[[int], None]
+    params: Params = field(init=False)
+    machine: Machine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.params = Params.from_json(self.task.params)
+        self.machine = Machine.from_json(self.task.machine)
+
+    @property
+    def work(self) -> Path:
+        path = self.folder / WORK
+        path.mkdir(exist_ok=True)
+        return path
+
+
+class Meter:
+    """Seconds and peak resident memory of one step."""
+
+    def __init__(self) -> None:
+        try:
+            # 5 resets the high-water mark, see proc_pid_clear_refs(5)
+            Path("/proc/self/clear_refs").write_text("5")
+        except OSError:
+            pass
+        self._started = time.monotonic()
+
+    def read(self) -> dict[str, Any]:
+        status = Path("/proc/self/status").read_text()
+        mark = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return {
+            "seconds": time.monotonic() - self._started,
+            "peak_memory_bytes": int(mark.split()[1]) * 1024,
+        }
+
+
+def run(
+    name: str,
+    task: Task,
+    folder: Path,
+    *,
+    progress: Callable[[float], None],
+    started: Callable[[int], None],
+) -> dict[str, Any]:
+    """Do one step and return its facts.
+
+    Raises:
+        Refusal: of the room that could not do its part.
+    """
+    return _STEPS[name](Context(task, folder, progress, started))
+
+
+def read_photo(ctx: Context) -> dict[str, Any]:
+    import numpy as np
+
+    from ..photo import open_photo
+    from ..relief.settings import check_fits, sample_size
+    from ..slicing.settings import margin
+
+    params, settings = ctx.params, ctx.params.relief
+    size_px = params.photo.cropped_size_px(_photo_size_px(ctx.folder))
+    check_fits(settings, size_px, ctx.machine, margin(params.slicing, ctx.machine))
+    columns, rows = sample_size(settings, size_px, ctx.machine)
+    photo = open_photo(
+        ctx.folder / PHOTO_FILE,
+        turn_deg=params.photo.turn_deg,
+        crop=params.photo.crop,
+        max_side_px=max(columns, rows),
+    )
+    whole = ctx.work / "grey.npy.part"
+    with open(whole, "wb") as file:
+        np.save(file, np.round(photo.grey * 65535).astype(np.uint16))
+    os.replace(whole, ctx.folder / GREY)
+    return {
+        "size_px": list(photo.grey.shape[::-1]),
+        "problems": [problem.to_json() for problem in photo.notices],
+    }
+
+
+def _photo_size_px(folder: Path) -> tuple[int, int]:
+    width, height = json.loads((folder / PHOTO_FACTS).read_text())["size_px"]
+    return width, height
+
+
+def shape_relief(ctx: Context) -> dict[str, Any]:
+    import numpy as np
+
+    from ..relief import write_relief_stl
+    from ..relief.heightmap import heightmap
+    from ..relief.picture import backlit, shade
+
+    settings = ctx.params.relief
+    grey = np.load(ctx.folder / GREY).astype(np.float32) / 65535
+    size_px = ctx.params.photo.cropped_size_px(_photo_size_px(ctx.folder))
+    heights = heightmap(grey, settings, ctx.machine, size_px=size_px)
+    del grey
+    ctx.progress(0.2)
+    standing = settings.standing
+    whole = ctx.work / "model.stl.part"
+    facts = write_relief_stl(
+        heights,
+        whole,
+        max_error=settings.max_error,
+        standing=standing,
+        progress=lambda fraction: ctx.progress(0.2 + 0.7 * fraction),
+    )
+    picture = (backlit if standing else shade)(heights, PICTURE_SIZE_PX)
+    os.replace(whole, ctx.folder / STL)
+    write_atomic(ctx.folder / PREVIEW, _png(picture))
+    (ctx.folder / GREY).unlink(missing_ok=True)
+    return facts
+
+
+def check_mesh(ctx: Context) -> dict[str, Any]:
+    from ..mesh.checks import run_checks
+    from ..mesh.load import load
+
+    facts, problems = run_checks(load(ctx.folder / STL), ctx.machine)
+    brim = ctx.params.slicing.brim_for(*facts.size)
+    if brim >= TIPPING_BRIM:  # what the check would advise is already chosen
+        problems = [problem for problem in problems if problem.code != "mesh.tips_over"]
+    errors = [problem for problem in problems if problem.severity == ERROR]
+    if errors:
+        raise Refusal.of(errors[0])
+    return {
+        "size": [round(side, 3) for side in facts.size],
+        "triangles": facts.triangles,
+        "volume": round(facts.volume, 1),
+        "watertight": facts.watertight,
+        "problems": [problem.to_json() for problem in problems],
+    }
+
+
+def slice_model(ctx: Context) -> dict[str, Any]:
+    from ..slicing.profile_file import read_profile
+    from ..slicing.registry import find
+
+    task, settings = ctx.task, ctx.params.slicing
+    slicer = find(settings.slicer, task.slicer_path or None)
+    profile, problems = None, ()
+    if task.profile:
+        profile, problems = read_profile(Path(task.profile), own_gcode=True)
+    work = ctx.work / "slicer"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    result = slicer.slice(
+        ctx.folder / STL,
+        ctx.folder / SLICED,
+        ctx.machine,
+        settings,
+        work=work,
+        limits=Limits(task.slicer_memory_bytes, task.slicer_time_s),
+        profile=profile,
+        progress=ctx.progress,
+        started=ctx.started,
+    )
+    shutil.rmtree(work, ignore_errors=True)
+    write_json(ctx.folder / SLICED_FACTS, result.facts.to_json())
+    with open(ctx.folder / LOG, "a", encoding="utf-8") as log:
+        log.write(result.log + "\n")
+    return {
+        "slicer": {"name": slicer.name, "version": result.version},
+        "problems": [p.to_json() for p in (*problems, *result.warnings)],
+        "peak_memory_bytes": result.peak_memory_bytes,
+    }
+
+
+def verify_gcode(ctx: Context) -> dict[str, Any]:
+    from PIL import Image
+
+    from ..slicing.gcode import GcodeFacts, add_thumbnails, analysis, verify
+
+    sliced = ctx.folder / SLICED
+    with Image.open(ctx.folder / PREVIEW) as picture:
+        pictures = []
+        for size in THUMBNAILS_PX:
+            small = picture.convert("RGB")
+            small.thumbnail(size)
+            pictures.append((*small.size, _png(small)))
+    facts = GcodeFacts.from_json(json.loads((ctx.folder / SLICED_FACTS).read_text()))
+    facts = add_thumbnails(sliced, pictures, facts)
+    verify(facts, ctx.machine)
+    write_json(ctx.folder / LAYERS, [list(layer) for layer in facts.layers])
+    os.replace(sliced, ctx.folder / GCODE)
+    (ctx.folder / SLICED_FACTS).unlink()
+    return {
+        "layers": len(facts.layers),
+        "bounds": list(facts.bounds),
+        "print_time_s": facts.print_time_s,
+        "filament_mm": facts.filament_mm,
+        "filament_g": facts.filament_g,
+        "sha256": facts.sha256,
+        "analysis": analysis(facts),
+    }
+
+
+_STEPS: dict[str, Callable[[Context], dict[str, Any]]] = {
+    "photo": read_photo,
+    "relief": shape_relief,
+    "check": check_mesh,
+    "slice": slice_model,
+    "gcode": verify_gcode,
+}
+
+
+def answer(task: Mapping[str, Any]) -> Any:
+    """Answer one task of the warm worker."""
+    return _ANSWERS[task["do"]](task)
+
+
+def open_source(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Look at a job's photo for the first time: facts, notices, and the copies for the browser."""
+    from ..photo import write_display_copies
+
+    folder = Path(task["folder"])
+    facts = write_display_copies(folder / PHOTO_FILE, folder)
+    facts["notices"] = [problem.to_json() for problem in facts["notices"]]
+    facts["size_px"] = list(facts["size_px"])
+    write_json(folder / PHOTO_FACTS, facts)
+    return facts
+
+
+_photos: dict[str, Any] = {}  # the photo last previewed, so that sliders need no decoding
+
+
+def preview(task: Mapping[str, Any]) -> dict[str, Any]:
+    """A coarse heightmap for the 3D view."""
+    from ..photo import open_photo
+    from ..relief.heightmap import heightmap
+    from ..relief.picture import preview_grid
+
+    path = Path(task["folder"]) / PHOTO_FILE
+    params = Params.from_json(task["params"])
+    machine = Machine.from_json(task["machine"])
+    key = json.dumps([str(path), params.photo.to_json()])
+    if key not in _photos:
+        _photos.clear()
+        _photos[key] = open_photo(
+            path,
+            turn_deg=params.photo.turn_deg,
+            crop=params.photo.crop,
+            max_side_px=2 * PREVIEW_SIDE_PX,
+        )
+    # for the eye only: no finer than it is shown
+    samples = PREVIEW_SIDE_PX / params.relief.width
+    coarse = replace(params.relief, samples_per_mm=min(50.0, max(0.5, samples)))
+    photo = _photos[key]
+    heights = heightmap(photo.grey, coarse, machine, size_px=photo.cropped_px)
+    return preview_grid(heights, PREVIEW_SIDE_PX)
+
+
+def layer_picture(task: Mapping[str, Any]) -> str:
+    """One layer of a finished job drawn as PNG, base64."""
+    from ..slicing.draw import draw_layer
+
+    folder = Path(task["folder"])
+    layers = [tuple(layer) for layer in json.loads((folder / LAYERS).read_text())]
+    machine = Machine.from_json(task["machine"])
+    picture = draw_layer(folder / GCODE, layers, task["layer"], machine, PICTURE_SIZE_PX)
+    return base64.b64encode(_png(picture)).decode()
+
+
+_ANSWERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "open": open_source,
+    "preview": preview,
+    "layer": layer_picture,
+}
+
+
+def _png(picture: Any) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()

@@ -1,0 +1,234 @@
+"""The jobs on disk: one folder each, every write atomic, so that any process may die any time."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import threading
+import time
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from ..problems import N_, Refusal
+from .model import Job, JobState
+
+JOB_FILE = "job.json"
+PHOTO_FILE = "photo.original"
+ID = re.compile(r"[0-9a-f]{16}")
+RESERVE_BYTES = 100 * 2**20  # left to the system when checking for free disk
+NAME_LENGTH = 60
+PHOTO_LIMIT_BYTES = 50 * 2**20  # unless the owner set another
+
+
+class StoreRefused(Refusal):
+    """The store cannot take or find what was asked."""
+
+
+def require_small(photo: Path, limit_bytes: int) -> None:
+    """Raises `StoreRefused` (`photo.file_too_big`) for a photo over the limit."""
+    size = photo.stat().st_size
+    if size > limit_bytes:
+        raise StoreRefused(
+            "photo.file_too_big",
+            N_(
+                "The file has %(size)s MB, more than the %(limit)s MB allowed; make the photo "
+                "smaller or raise the limit in the settings."
+            ),
+            size=-(-size // 2**20),
+            limit=limit_bytes // 2**20,
+        )
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a file so that a reader, or a crash, sees the old or the new one, never a half."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, data: Any) -> None:
+    write_atomic(path, json.dumps(data, ensure_ascii=False, indent=1).encode())
+
+
+def display_name(file_name: str) -> str:
+    """A short harmless name for lists from a client's file name, which may be anything."""
+    stem = re.split(r"[/\\]", file_name)[-1].rpartition(".")[0] or file_name
+    stem = unicodedata.normalize("NFKC", stem)
+    stem = "".join(char if char.isalnum() else " " for char in stem)
+    return " ".join(stem.split())[:NAME_LENGTH].strip() or "photo"
+
+
+class JobStore:
+    """All jobs under one folder, held in memory and mirrored to disk.
+
+    Args:
+        folder: where the jobs' folders lie; made if missing.
+        quota_bytes: most that all jobs together may use; None: unlimited.
+    """
+
+    def __init__(self, folder: Path, quota_bytes: int | None = None) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.quota_bytes = quota_bytes
+        self._lock = threading.RLock()
+        self._jobs: dict[str, Job] = {}
+        self._used: dict[str, int] = {}
+        self._load()
+
+    def _load(self) -> None:
+        for entry in sorted(self.folder.iterdir()):
+            if entry.name.startswith("."):  # a creation or deletion that was cut off
+                shutil.rmtree(entry, ignore_errors=True)
+            elif ID.fullmatch(entry.name):
+                job = self._read(entry)
+                if job is not None:
+                    self._jobs[job.id] = job
+                    if job.state in (JobState.WAITING, JobState.RUNNING):
+                        job.state = JobState.INTERRUPTED
+                        self.save(job)
+                    self.measure(job.id)
+
+    def _read(self, folder: Path) -> Job | None:
+        try:
+            job = Job.from_json(json.loads((folder / JOB_FILE).read_text()))
+            if job.id == folder.name:
+                return job
+        except (OSError, KeyError, TypeError, ValueError):
+            pass
+        if not (folder / PHOTO_FILE).is_file():
+            return None
+        # The description is lost, the photo is not: start again from it.
+        now = time.time()
+        return Job(folder.name, "", "photo", PHOTO_FILE, now, now, JobState.OPENING)
+
+    def create(self, photo: Path, name: str, owner: str, *, move: bool) -> Job:
+        """A new job around a photo, which is moved or copied into the job's folder.
+
+        Raises:
+            StoreRefused: no room (`jobs.disk_full`, `jobs.quota_full`).
+        """
+        self.require_room(2 * photo.stat().st_size)
+        now = time.time()
+        job = Job(secrets.token_hex(8), owner, display_name(name), PHOTO_FILE, now, now)
+        making = self.folder / f".new-{job.id}"
+        making.mkdir()
+        try:
+            target = making / PHOTO_FILE
+            if move:
+                shutil.move(photo, target)
+            else:
+                shutil.copyfile(photo, target)
+            os.chmod(target, 0o600)
+            write_json(making / JOB_FILE, job.to_json())
+            os.replace(making, self.folder / job.id)
+        except BaseException:
+            shutil.rmtree(making, ignore_errors=True)
+            raise
+        with self._lock:
+            self._jobs[job.id] = job
+        self.measure(job.id)
+        return job
+
+    def get(self, job_id: str) -> Job:
+        """Raises `StoreRefused` (`jobs.not_found`) for an unknown or malformed id."""
+        with self._lock:
+            job = self._jobs.get(job_id)
+        if job is None:
+            raise StoreRefused(
+                "jobs.not_found", N_("This job does not exist any more; reload the list.")
+            )
+        return job
+
+    def all(self) -> list[Job]:
+        """Newest first."""
+        with self._lock:
+            return sorted(self._jobs.values(), key=lambda job: job.created, reverse=True)
+
+    def path(self, job_id: str, *parts: str) -> Path:
+        """A path inside a job's folder; the id must be one of ours."""
+        if not ID.fullmatch(job_id):
+            raise ValueError(f"not a job id: {job_id!r}")
+        return self.folder.joinpath(job_id, *parts)
+
+    def save(self, job: Job) -> None:
+        """Write the job's description; a deleted job stays deleted."""
+        with self._lock:
+            if self._jobs.get(job.id) is job:
+                job.updated = time.time()
+                write_json(self.path(job.id, JOB_FILE), job.to_json())
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job and its folder."""
+        with self._lock:
+            self._jobs.pop(job_id, None)
+            self._used.pop(job_id, None)
+            doomed = self.folder / f".gone-{job_id}-{secrets.token_hex(2)}"
+            try:
+                os.replace(self.path(job_id), doomed)
+            except FileNotFoundError:
+                return
+        shutil.rmtree(doomed, ignore_errors=True)
+
+    def measure(self, job_id: str) -> None:
+        """Look up again how much disk a job uses."""
+        used = 0
+        for file in self.path(job_id).rglob("*"):
+            try:
+                used += file.stat().st_size
+            except FileNotFoundError:  # a worker is tidying up at this moment
+                pass
+        with self._lock:
+            if job_id in self._jobs:
+                self._used[job_id] = used
+
+    @property
+    def used_bytes(self) -> int:
+        with self._lock:
+            return sum(self._used.values())
+
+    @property
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self.folder).free
+
+    def require_room(self, size: int) -> None:
+        """Refuse before the work starts rather than in its middle.
+
+        Args:
+            size: bytes about to be written.
+
+        Raises:
+            StoreRefused: `jobs.disk_full` or `jobs.quota_full`.
+        """
+        if self.free_bytes < size + RESERVE_BYTES:
+            raise StoreRefused(
+                "jobs.disk_full",
+                N_(
+                    "The disk is nearly full: %(free)s MB are free and about %(needed)s MB are "
+                    "needed; delete old files and try again."
+                ),
+                free=self.free_bytes // 2**20,
+                needed=(size + RESERVE_BYTES) // 2**20,
+            )
+        if self.quota_bytes is not None and self.used_bytes + size > self.quota_bytes:
+            raise StoreRefused(
+                "jobs.quota_full",
+                N_(
+                    "The jobs already use %(used)s of the %(quota)s MB set aside for them and "
+                    "about %(needed)s MB more are needed; delete old jobs or raise the quota "
+                    "in the settings."
+                ),
+                used=self.used_bytes // 2**20,
+                quota=self.quota_bytes // 2**20,
+                needed=-(-size // 2**20),
+            )

@@ -1,0 +1,341 @@
+"""Opening a photo that a stranger may have made.
+
+The kind of file is told from its first bytes, only that one decoder is asked, the size is
+checked before a pixel is decoded, and whatever a decoder then raises becomes one refusal.
+`ImageFile.LOAD_TRUNCATED_IMAGES` stays off: half a photo would become half a print.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..problems import INFO, N_, WARNING, Problem
+from . import pixels
+from .formats import HEAD_BYTES, OPENERS, heic_refused, kind_of
+from .geometry import (
+    STORED,
+    TURNS,
+    UPRIGHT,
+    check_turn,
+    crop_box,
+    shown_size,
+    stored_box,
+)
+from .refused import MAX_ASPECT, MAX_PIXELS, MIN_SIDE_PX, PhotoRefused
+
+__all__ = ["Photo", "PhotoRefused", "open_photo", "write_display_copies"]
+
+LOW_SIDE_PX = 250
+DISPLAY_SIDE_PX = 1280
+THUMB_SIDE_PX = 256
+EXIF_ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photo, ready to be shaped.
+
+    Attributes:
+        grey: (H, W) float32 in 0..1, row 0 on top: sRGB-encoded Rec. 709 luma,
+            transparent parts on white. Sources of 16 bits keep them.
+        size_px: (width, height) of the whole photo after EXIF orientation, before turn,
+            crop and reduction.
+        cropped_px: (width, height) after turn and crop, before reduction.
+        format: ``JPEG``, ``PNG``, ``WEBP``, ``GIF``, ``BMP``, ``TIFF`` or ``HEIC``.
+        bits: 8, or 16 for all that is finer.
+        notices: what the owner should know.
+    """
+
+    grey: np.ndarray
+    size_px: tuple[int, int]
+    cropped_px: tuple[int, int]
+    format: str
+    bits: int
+    notices: tuple[Problem, ...]
+
+
+def open_photo(
+    path: str | os.PathLike[str],
+    *,
+    turn_deg: int = 0,
+    crop: Sequence[float] | None = None,
+    max_side_px: int | None = None,
+) -> Photo:
+    """Open a photo as grey values.
+
+    Args:
+        path: the file.
+        turn_deg: 0, 90, 180 or 270, clockwise, after EXIF orientation.
+        crop: (left, top, right, bottom) as fractions 0..1 of the turned photo.
+        max_side_px: reduce, antialiased, so that the longer side has at most this many
+            pixels. A JPEG is then decoded at a reduced size, which saves most of the time
+            and memory.
+
+    Raises:
+        PhotoRefused: ``photo.unreadable``, ``photo.empty``, ``photo.not_an_image``,
+            ``photo.svg``, ``photo.heic``, ``photo.unsupported_format``,
+            ``photo.truncated``, ``photo.too_many_pixels``, ``photo.too_narrow``,
+            ``photo.too_small``, ``photo.turn_invalid``, ``photo.crop_invalid``.
+    """
+    turn = TURNS[check_turn(turn_deg)]
+    with _opened(path) as source:
+        box = crop_box(shown_size(source.size_px, turn), crop)
+        cropped_px = (box[2] - box[0], box[3] - box[1])
+        _check_shape(cropped_px, "photo" if crop is None else "photo.crop")
+        box = stored_box(box, source.size_px, turn)
+        read = source.read(box, max_side_px)
+        grey = pixels.orient(pixels.orient(read.values, source.orientation), turn)
+        return Photo(
+            grey=grey,
+            size_px=source.size_px,
+            cropped_px=cropped_px,
+            format=source.format,
+            bits=source.bits,
+            notices=source.notices(cropped_px, read.transparent),
+        )
+
+
+def write_display_copies(
+    path: str | os.PathLike[str], folder: str | os.PathLike[str]
+) -> dict[str, Any]:
+    """Write ``photo.jpg`` (longer side at most 1280 px) and ``thumb.jpg`` (at most 256).
+
+    Both are in colour, upright, in sRGB, on white, and carry no metadata (no place, no
+    camera). Each appears whole or not at all.
+
+    Returns:
+        ``{"size_px": [width, height], "format": str, "bits": int, "notices": [Problem]}``
+        with the size of the upright original.
+
+    Raises:
+        PhotoRefused: as `open_photo`.
+    """
+    with _opened(path) as source:
+        whole = (0, 0, *source.size_px)
+        read = source.read(whole, DISPLAY_SIDE_PX, colour=True)
+        values = pixels.orient(read.values, source.orientation)
+        facts = {
+            "size_px": list(source.size_px),
+            "format": source.format,
+            "bits": source.bits,
+            "notices": list(source.notices(source.size_px, read.transparent)),
+        }
+    shown = Image.fromarray(values)
+    _save_jpeg(shown, Path(folder) / "photo.jpg")
+    shown.thumbnail((THUMB_SIDE_PX, THUMB_SIDE_PX), Image.Resampling.LANCZOS)
+    _save_jpeg(shown, Path(folder) / "thumb.jpg")
+    return facts
+
+
+@dataclass
+class _Source:
+    """An image file whose header was read and found good."""
+
+    image: Image.Image
+    format: str
+    orientation: int
+    animated: bool
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        return shown_size(self._stored_px, self.orientation)
+
+    def __post_init__(self) -> None:
+        # A JPEG's `size` changes with the draft.
+        self._stored_px = self.image.size
+        self.bits = 16 if pixels.is_fine(self.image) else 8
+
+    def read(
+        self,
+        box: tuple[int, int, int, int],
+        max_side_px: int | None,
+        colour: bool = False,
+    ) -> pixels.Pixels:
+        """Decode `box`, given in upright pixels; the result is still as stored."""
+        box = stored_box(box, self._stored_px, self.orientation)
+        scale = pixels.draft(self.image, box, max_side_px)
+        with _decoder(self.format):
+            self.image.load()
+        return pixels.read(self.image, box, scale, max_side_px, colour)
+
+    def notices(self, used_px: tuple[int, int], transparent: bool) -> tuple[Problem, ...]:
+        found = []
+        if self.animated:
+            found.append(
+                Problem(
+                    "photo.first_frame_only",
+                    INFO,
+                    N_("The file holds several pictures; only the first one is used."),
+                    field="photo",
+                )
+            )
+        if transparent:
+            found.append(
+                Problem(
+                    "photo.transparent",
+                    INFO,
+                    N_("The photo has transparent parts; they are taken as white."),
+                    field="photo",
+                )
+            )
+        if min(used_px) < LOW_SIDE_PX:
+            found.append(
+                Problem(
+                    "photo.low_resolution",
+                    WARNING,
+                    N_(
+                        "Only %(width)s x %(height)s px are used, so the print will show "
+                        "little detail; take a larger photo or crop less."
+                    ),
+                    {"width": used_px[0], "height": used_px[1]},
+                    field="photo",
+                )
+            )
+        return tuple(found)
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[_Source]:
+    """The image behind `path` with only its header read, checked against all limits."""
+    try:
+        file = open(path, "rb")
+    except OSError as error:
+        raise _unreadable(error) from error
+    with file:
+        try:
+            head = file.read(HEAD_BYTES)
+            file.seek(0)
+        except OSError as error:
+            raise _unreadable(error) from error
+        kind = kind_of(head)
+        if kind == "HEIC":
+            _register_heic()
+        with _decoder(kind):
+            image = Image.open(file, formats=OPENERS[kind])
+        with image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise _too_many_pixels()
+            _check_shape((width, height), "photo")
+            with _decoder(kind):
+                animated = bool(getattr(image, "is_animated", False))
+                if kind == "TIFF":
+                    image.load()  # Pillow 9 sets the turned size only now
+            yield _Source(image, kind, _orientation(image), animated)
+
+
+@contextmanager
+def _decoder(kind: str) -> Iterator[None]:
+    """Turn whatever a decoder raises on a broken or hostile file into a refusal.
+
+    Decoders raise OSError, SyntaxError, ValueError, struct.error, IndexError and more, so
+    every Exception counts, except the lack of memory, which is not the file's fault.
+    Nothing but calls into Pillow may stand inside.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except MemoryError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels() from error
+    except Exception as error:
+        raise PhotoRefused(
+            "photo.truncated",
+            N_(
+                "The %(format)s file is incomplete or damaged; copy or download the "
+                "photo again."
+            ),
+            field="photo",
+            format=kind,
+        ) from error
+
+
+def _register_heic() -> None:
+    try:
+        import pillow_heif
+    except ImportError:
+        raise heic_refused() from None
+    pillow_heif.register_heif_opener()
+
+
+def _orientation(image: Image.Image) -> int:
+    if image.format == "TIFF":
+        return UPRIGHT  # Pillow turns these itself while loading
+    # A photo with broken metadata is still a photo.
+    try:
+        value = image.getexif().get(EXIF_ORIENTATION, UPRIGHT)
+        return value if value in STORED else UPRIGHT
+    except Exception:
+        return UPRIGHT
+
+
+def _check_shape(size_px: tuple[int, int], field: str) -> None:
+    width, height = size_px
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise PhotoRefused(
+            "photo.too_narrow",
+            N_(
+                "The picture is too narrow (%(width)s x %(height)s px); one side may be "
+                "at most %(most)s times as long as the other."
+            ),
+            field=field,
+            width=width,
+            height=height,
+            most=MAX_ASPECT,
+        )
+    if min(width, height) < MIN_SIDE_PX:
+        raise PhotoRefused(
+            "photo.too_small",
+            N_(
+                "The picture is too small (%(width)s x %(height)s px); use one with at "
+                "least %(least)s px on each side."
+            ),
+            field=field,
+            width=width,
+            height=height,
+            least=MIN_SIDE_PX,
+        )
+
+
+def _too_many_pixels() -> PhotoRefused:
+    return PhotoRefused(
+        "photo.too_many_pixels",
+        N_(
+            "The photo has more than %(most)s megapixels; reduce it in a picture editor, "
+            "4000 px on the longer side are plenty."
+        ),
+        field="photo",
+        most=MAX_PIXELS // 1_000_000,
+    )
+
+
+def _unreadable(error: OSError) -> PhotoRefused:
+    return PhotoRefused(
+        "photo.unreadable",
+        N_(
+            "The photo file cannot be read (%(reason)s); check its name and choose it "
+            "again."
+        ),
+        field="photo",
+        reason=error.strerror or type(error).__name__,
+    )
+
+
+def _save_jpeg(image: Image.Image, path: Path) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        image.save(part, "JPEG", quality=88, optimize=True)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

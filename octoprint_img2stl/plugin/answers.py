@@ -1,0 +1,80 @@
+"""What all routes share: permissions, the JSON of a refusal, whose job it is."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Callable
+
+import flask
+from flask_login import current_user
+
+from octoprint.access.permissions import Permissions
+
+from ..jobs.model import Job
+from ..jobs.store import JobStore, StoreRefused
+from ..problems import N_, Refusal
+from .views import JobViews, problem_view
+
+VIEW = Permissions.PLUGIN_IMG2STL_VIEW.require(403)
+CREATE = Permissions.PLUGIN_IMG2STL_CREATE.require(403)
+QUEUE = Permissions.PLUGIN_IMG2STL_QUEUE.require(403)
+MANAGE = Permissions.PLUGIN_IMG2STL_MANAGE.require(403)
+PRINT = Permissions.PRINT.require(403)
+SELECT = Permissions.FILES_SELECT.require(403)
+
+STATUS = {
+    "jobs.not_found": 404,
+    "queue.unknown_item": 404,
+    "jobs.busy": 409,
+    "jobs.superseded": 409,
+    "jobs.disk_full": 507,
+    "jobs.quota_full": 507,
+    "photo.file_too_big": 413,
+}
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status for a refusal: the queue's are conflicts, most others bad values."""
+    return STATUS.get(refusal.code, 409 if refusal.code.startswith("queue.") else 422)
+
+
+def refusing(view: Callable) -> Callable:
+    """Turn a refusal into its JSON."""
+
+    @functools.wraps(view)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return view(*args, **kwargs)
+        except Refusal as refusal:
+            problem = problem_view(refusal.problem)
+            answer = flask.jsonify(error=problem["message"], problem=problem)
+            return flask.make_response(answer, status_of(refusal))
+
+    return wrapped
+
+
+def body() -> dict[str, Any]:
+    """The request's JSON object, empty for anything else."""
+    data = flask.request.get_json(silent=True)
+    return data if isinstance(data, dict) else {}
+
+
+def own_job(store: JobStore, job_id: str, user: Any) -> Job:
+    """The job, if it is the user's own or the user may manage those of others.
+
+    Raises:
+        StoreRefused: not there, or not theirs: which of the two is nobody's business.
+    """
+    job = store.get(job_id)
+    if job.owner != user.get_id() and not user.has_permission(
+        Permissions.PLUGIN_IMG2STL_MANAGE
+    ):
+        raise StoreRefused(
+            "jobs.not_found", N_("This job does not exist any more; reload the list.")
+        )
+    return job
+
+
+def views(store: JobStore) -> JobViews:
+    """Renders jobs for the user of this request."""
+    return JobViews(store, "plugin/img2stl/", current_user.get_id())

@@ -1,0 +1,307 @@
+"""The HTTP side: routes to JSON, permissions on every one, no logic."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import flask
+from flask_babel import gettext
+from flask_login import current_user
+
+from octoprint.access.permissions import Permissions
+from octoprint.plugin import BlueprintPlugin
+from octoprint.server.util.flask import no_firstrun_access
+
+from ..jobs.model import Job
+from ..jobs.params import Params
+from ..jobs.runner import RunnerRefused
+from ..machine import Machine
+from ..problems import N_, Refusal
+from ..relief.settings import LIMITS, ROUTES, check_fits, outer_size
+from ..slicing.settings import choices, margin
+from . import uploads
+from .answers import CREATE, MANAGE, VIEW, body, own_job, refusing, views
+from .house import House
+from .queue_api import QueueApi, queue_view
+from .views import problem_view
+
+SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "cat.jpg"
+
+
+class Api(QueueApi):
+    """Blueprint routes under `/plugin/img2stl/`."""
+
+    house: House
+
+    def is_blueprint_csrf_protected(self) -> bool:
+        return True
+
+    # -- helpers ----------------------------------------------------------------------------
+
+    def _job(self, job_id: str) -> Job:
+        return own_job(self.house.store, job_id, current_user)
+
+    def _answer_job(self, job: Job, status: int = 200) -> flask.Response:
+        return flask.make_response(flask.jsonify(job=views(self.house.store).full(job)), status)
+
+    def _jobs(self) -> list[Job]:
+        everybody = Permissions.PLUGIN_IMG2STL_MANAGE.can()
+        user = current_user.get_id()
+        return [job for job in self.house.store.all() if everybody or job.owner == user]
+
+    # -- the whole --------------------------------------------------------------------------
+
+    @BlueprintPlugin.route("/state", methods=["GET"])
+    @no_firstrun_access
+    @VIEW
+    @refusing
+    def get_state(self) -> flask.Response:
+        machine = machine_problem = None
+        try:
+            machine = self.house.machine()
+        except Refusal as refusal:
+            machine_problem = refusal.problem
+        store = self.house.store
+        summary = views(store).summary
+        return flask.jsonify(
+            permissions={
+                "view": True,
+                "create": Permissions.PLUGIN_IMG2STL_CREATE.can(),
+                "queue": Permissions.PLUGIN_IMG2STL_QUEUE.can(),
+                "manage": Permissions.PLUGIN_IMG2STL_MANAGE.can(),
+                "print": Permissions.PRINT.can() and Permissions.FILES_SELECT.can(),
+            },
+            limits={"upload_bytes": self.house.upload_bytes(), "fields": LIMITS},
+            routes={name: _route_view(name, machine) for name in ROUTES},
+            choices=_translated(choices()),
+            slicers=self._slicers_view(),
+            machine=machine and _machine_view(machine),
+            machine_problem=problem_view(machine_problem),
+            jobs=[summary(job) for job in self._jobs()],
+            queue=queue_view(self.house),
+            storage={
+                "used_bytes": store.used_bytes,
+                "quota_bytes": store.quota_bytes,
+                "free_bytes": store.free_bytes,
+            },
+        )
+
+    def _slicers_view(self) -> list[dict[str, Any]]:
+        return [
+            {**slicer, "problem": problem_view(slicer["problem"])}
+            for slicer in self.house.slicers()
+        ]
+
+    @BlueprintPlugin.route("/slicers/test", methods=["POST"])
+    @no_firstrun_access
+    @MANAGE
+    @refusing
+    def test_slicers(self) -> flask.Response:
+        self.house.probe_slicers()
+        return flask.jsonify(slicers=self._slicers_view())
+
+    # -- photos come in ---------------------------------------------------------------------
+
+    @BlueprintPlugin.route("/uploads", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def upload(self) -> flask.Response:
+        suffixes = [
+            self._settings.global_get(["server", "uploads", f"{kind}Suffix"])
+            for kind in ("path", "name")
+        ]
+        path, name = uploads.received(
+            flask.request.values, *suffixes, self.house.upload_bytes()
+        )
+        return self._begin(path, name, move=True)
+
+    @BlueprintPlugin.route("/jobs/sample", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def take_sample(self) -> flask.Response:
+        return self._begin(SAMPLE, gettext("Sample photo") + ".jpg", move=False)
+
+    def _begin(self, photo: Any, name: str, *, move: bool) -> flask.Response:
+        job = self.house.store.create(photo, name, current_user.get_id(), move=move)
+        job.params = _fitting_params("relief", self._machine_or_none()).to_json()
+        self.house.store.save(job)
+        self.house.runner.open(job)
+        return self._answer_job(job, 201)
+
+    def _machine_or_none(self) -> Machine | None:
+        try:
+            return self.house.machine()
+        except Refusal:
+            return None
+
+    # -- one job ----------------------------------------------------------------------------
+
+    @BlueprintPlugin.route("/jobs/<job_id>", methods=["GET"])
+    @no_firstrun_access
+    @VIEW
+    @refusing
+    def get_job(self, job_id: str) -> flask.Response:
+        return self._answer_job(self._job(job_id))
+
+    @BlueprintPlugin.route("/jobs/<job_id>", methods=["DELETE"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def delete_job(self, job_id: str) -> flask.Response:
+        job = self._job(job_id)
+        for item in self.house.queue.state.items:
+            if item.job_id == job.id:
+                self.house.queue.remove(item.id)  # refuses while it is being printed
+        self.house.runner.delete(job)
+        self.house.forget(job.id)
+        return flask.jsonify(deleted=True)
+
+    @BlueprintPlugin.route("/jobs/<job_id>/preview", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def preview(self, job_id: str) -> flask.Response:
+        job = self._job(job_id)
+        params, machine = Params.from_json(body().get("params")), self.house.machine()
+        size_px = _size_px(job, params)
+        grid = self.house.runner.preview(job, params, machine)
+        fits = None
+        try:
+            _check_fits(params, size_px, machine)
+        except Refusal as refusal:
+            fits = refusal.problem
+        return flask.jsonify(
+            preview={
+                **grid,
+                "size": outer_size(params.relief, size_px, machine),
+                "standing": ROUTES[params.route].standing,
+                "fits": problem_view(fits),
+            }
+        )
+
+    @BlueprintPlugin.route("/jobs/<job_id>/make", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def make(self, job_id: str) -> flask.Response:
+        job = self._job(job_id)
+        params, machine = Params.from_json(body().get("params")), self.house.machine()
+        _check_fits(params, _size_px(job, params), machine)
+        self.house.runner.make(job, params, machine)
+        return self._answer_job(job, 202)
+
+    @BlueprintPlugin.route("/jobs/<job_id>/cancel", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def cancel(self, job_id: str) -> flask.Response:
+        job = self._job(job_id)
+        self.house.runner.cancel(job)
+        return self._answer_job(job)
+
+    @BlueprintPlugin.route("/jobs/<job_id>/continue", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def resume(self, job_id: str) -> flask.Response:
+        job = self._job(job_id)
+        self.house.runner.resume(job)
+        return self._answer_job(job)
+
+    @BlueprintPlugin.route("/jobs/<job_id>/copy", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def copy(self, job_id: str) -> flask.Response:
+        old = self._job(job_id)
+        photo = self.house.store.path(old.id, old.source)
+        job = self.house.store.create(photo, old.name + ".", current_user.get_id(), move=False)
+        job.params = old.params
+        self.house.store.save(job)
+        self.house.runner.open(job)
+        return self._answer_job(job, 201)
+
+    @BlueprintPlugin.route("/jobs/<job_id>/layers/<int:number>.png", methods=["GET"])
+    @no_firstrun_access
+    @VIEW
+    @refusing
+    def layer(self, job_id: str, number: int) -> flask.Response:
+        job = self._job(job_id)
+        layers = job.facts("gcode").get("layers") or 0
+        if not 1 <= number <= layers:
+            raise RunnerRefused(
+                "jobs.no_such_layer",
+                N_("There is no layer %(number)s; the model has %(layers)s."),
+                number=number,
+                layers=layers,
+            )
+        picture = base64.b64decode(self.house.runner.layer_picture(job, number - 1))
+        answer = flask.make_response(picture)
+        answer.headers["Content-Type"] = "image/png"
+        answer.headers["Cache-Control"] = "private, max-age=3600"
+        return answer
+
+
+def _size_px(job: Job, params: Params) -> tuple[int, int]:
+    """Size of the cropped photo, pixels; refuses a job whose photo was not read yet."""
+    if job.photo is None:
+        raise RunnerRefused(
+            "jobs.photo_not_read", N_("The photo is still being read; wait a moment.")
+        )
+    return params.photo.cropped_size_px(tuple(job.photo["size_px"]))
+
+
+def _check_fits(params: Params, size_px: tuple[int, int], machine: Machine) -> None:
+    check_fits(params.relief, size_px, machine, margin(params.slicing, machine))
+
+
+def _fitting_params(route: str, machine: Machine | None) -> Params:
+    """A route's defaults, made smaller where the printer's bed is smaller than them."""
+    params = Params.defaults(route)
+    if machine is None:
+        return params
+    try:
+        _check_fits(params, (1, 1), machine)
+    except Refusal as refusal:
+        width = refusal.problem.suggest
+        if width and width >= LIMITS["width"][0]:
+            relief = dataclasses.replace(params.relief, width=width)
+            params = dataclasses.replace(params, relief=relief)
+    return params
+
+
+def _route_view(name: str, machine: Machine | None) -> dict[str, Any]:
+    route, defaults = ROUTES[name], _fitting_params(name, machine).to_json()
+    return {
+        "label": gettext(route.label),
+        "description": gettext(route.description),
+        "params": defaults["relief"],
+        "slicing": defaults["slicing"],
+    }
+
+
+def _machine_view(machine: Machine) -> dict[str, Any]:
+    return {
+        "name": machine.name,
+        "width": machine.width,
+        "depth": machine.depth,
+        "height": machine.height,
+        "form": machine.form,
+        "nozzle": machine.nozzle,
+        "heated_bed": machine.heated_bed,
+    }
+
+
+def _translated(data: Any) -> Any:
+    """The same structure with every `label` translated."""
+    if isinstance(data, dict):
+        return {
+            key: gettext(value) if key == "label" else _translated(value)
+            for key, value in data.items()
+        }
+    return [_translated(item) for item in data] if isinstance(data, list) else data

@@ -1,0 +1,186 @@
+"""All that the plugin consists of at run time, put together once when OctoPrint starts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
+
+from ..jobs.engine import Options
+from ..jobs.model import Job, JobState
+from ..jobs.runner import Runner
+from ..jobs.store import JobStore
+from ..jobs.warm import WarmWorker
+from ..machine import Machine
+from ..printing import PrintQueue
+from ..printing.recheck import sha256_of
+from ..problems import Refusal
+from ..process import machine_memory_bytes
+from ..slicing.registry import SLICERS, find
+from .printer import OctoPrintPrinter
+from .settings import MB
+
+if TYPE_CHECKING:
+    from .implementation import Img2StlPlugin
+
+PUSH_INTERVAL_S = 0.5
+TICK_S = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class House:
+    """Jobs, print queue and printer, and how they tell the browsers.
+
+    Args:
+        plugin: the implementation, with everything that OctoPrint injects.
+        pushed: sends a message to the browsers of users who may see the plugin.
+        happened: fires one of the plugin's events.
+    """
+
+    def __init__(
+        self,
+        plugin: Img2StlPlugin,
+        pushed: Callable[[dict[str, Any]], None],
+        happened: Callable[[str, dict[str, Any]], None],
+    ) -> None:
+        self._settings = plugin._settings
+        self._profiles = plugin._printer_profile_manager
+        self._pushed = pushed
+        self._happened = happened
+        folder = Path(plugin.get_plugin_data_folder())
+        self.store = JobStore(folder / "jobs", self._settings.get_int(["quota_mb"]) * MB)
+        self.warm = WarmWorker(
+            folder, self.memory_bytes, lambda: 60.0 * self._settings.get_int(["worker_idle_min"])
+        )
+        self.runner = Runner(self.store, self.options, self._job_changed, self._hold, self.warm)
+        self.printer = OctoPrintPrinter(plugin._printer, plugin._file_manager)
+        self.queue = PrintQueue(
+            folder / "queue",
+            self.printer,
+            self.machine,
+            hash_file=lambda path: sha256_of(self.printer.path_on_disk(path)),
+            changed=lambda: self._pushed({"type": "queue"}),
+        )
+        self._slicers: list[dict[str, Any]] | None = None
+        self._seen: dict[str, tuple[float, JobState]] = {}
+        self._events: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._loop, daemon=True, name="img2stl-events")
+
+    def start(self) -> None:
+        self.runner.start()
+        self._thread.start()
+        self.soon(self.probe_slicers)
+
+    def stop(self) -> None:
+        self._events.put(None)
+        self.runner.stop()
+
+    # -- what the settings say --------------------------------------------------------------
+
+    def memory_bytes(self) -> int:
+        """Limit for each process: the setting, or half of the machine's memory."""
+        return self._settings.get_int(["memory_mb"]) * MB or machine_memory_bytes() // 2
+
+    def slicer_path(self) -> str:
+        return self._settings.get(["prusaslicer_path"]) or ""
+
+    def upload_bytes(self) -> int:
+        return self._settings.get_int(["upload_mb"]) * MB
+
+    def options(self) -> Options:
+        """Limits and paths for the next run."""
+        return Options(
+            memory_bytes=self.memory_bytes(),
+            time_s=60.0 * self._settings.get_int(["time_limit_min"]),
+            slicer_path=self.slicer_path(),
+            spare_core=self.printer.state().printing,
+        )
+
+    def settings_changed(self) -> None:
+        self.store.quota_bytes = self._settings.get_int(["quota_mb"]) * MB
+        self.soon(self.probe_slicers)
+
+    def machine(self) -> Machine:
+        """The printer that is set up now.
+
+        Raises:
+            MachineRefused: OctoPrint's profile cannot be used.
+        """
+        return Machine.from_octoprint_profile(self._profiles.get_current_or_default())
+
+    def _hold(self) -> bool:
+        if not self.printer.state().printing:
+            return False
+        alone = (os.cpu_count() or 1) < 2  # no core to spare for the print
+        return alone or not self._settings.get_boolean(["work_while_printing"])
+
+    # -- slicers ----------------------------------------------------------------------------
+
+    def slicers(self) -> list[dict[str, Any]]:
+        """What was found out on each slicer: `name`, `label`, `version`, `problem`."""
+        return self._slicers if self._slicers is not None else self.probe_slicers()
+
+    def probe_slicers(self) -> list[dict[str, Any]]:
+        """Ask every slicer for its version; takes a second."""
+        found = []
+        for name, slicer in SLICERS.items():
+            version = problem = None
+            try:
+                version = find(name, self.slicer_path() or None).version()
+            except Refusal as refusal:
+                problem = refusal.problem
+            found.append(
+                {"name": name, "label": slicer.label, "version": version, "problem": problem}
+            )
+        self._slicers = found
+        return found
+
+    # -- one thread for whatever must not hold up OctoPrint ---------------------------------
+
+    def soon(self, action: Callable[[], Any]) -> None:
+        """Do something in the house's own thread: OctoPrint's event thread must not wait."""
+        self._events.put(action)
+
+    def _loop(self) -> None:
+        while True:
+            try:
+                action = self._events.get(timeout=TICK_S)
+            except queue.Empty:
+                action = self.queue.tick
+            if action is None:
+                return
+            try:
+                action()
+            except Exception:
+                _log.exception("Something went wrong behind an event")
+
+    def _job_changed(self, job: Job) -> None:
+        """Tell the browsers, at most twice a second unless the state changed."""
+        now = time.monotonic()
+        last, state = self._seen.get(job.id, (0.0, None))
+        if job.state is state and now - last < PUSH_INTERVAL_S:
+            return
+        self._seen[job.id] = (now, job.state)
+        self._pushed(
+            {
+                "type": "job",
+                "id": job.id,
+                "state": job.state.value,
+                "step": job.step,
+                "percent": round(job.percent, 1),
+            }
+        )
+        if job.state is not state and job.state in (JobState.DONE, JobState.FAILED):
+            # Events reach every user and shell commands: nothing but our own words in them.
+            name = "job_done" if job.state is JobState.DONE else "job_failed"
+            self._happened(name, {"id": job.id, "route": job.params.get("route")})
+
+    def forget(self, job_id: str) -> None:
+        """A job is gone: tell the browsers."""
+        self._seen.pop(job_id, None)
+        self._pushed({"type": "job_deleted", "id": job_id})

@@ -1,0 +1,201 @@
+"""The plugin as OctoPrint sees it: mixins that delegate to the house."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import flask
+
+import octoprint.plugin
+from octoprint.access.permissions import Permissions
+from octoprint.events import Events
+
+from ..problems import Refusal
+from . import settings
+from .answers import own_job
+from .api import Api
+from .house import House
+from .printer import key
+from .views import DOWNLOADS
+
+JAVASCRIPT = (
+    "img2stl_util",
+    "img2stl_phone",
+    "img2stl_viewer",
+    "img2stl_field",
+    "img2stl_crop",
+    "img2stl_photo",
+    "img2stl_shape",
+    "img2stl_result",
+    "img2stl_queue",
+    "img2stl_jobs",
+    "img2stl_settings",
+    "img2stl",
+)
+FILE_ROUTE = re.compile(r"([0-9a-f]{16})/(" + "|".join(map(re.escape, DOWNLOADS)) + ")")
+
+
+class Img2StlPlugin(
+    octoprint.plugin.StartupPlugin,
+    octoprint.plugin.ShutdownPlugin,
+    octoprint.plugin.SettingsPlugin,
+    octoprint.plugin.TemplatePlugin,
+    octoprint.plugin.AssetPlugin,
+    octoprint.plugin.EventHandlerPlugin,
+    Api,
+):
+    """See the mixins' documentation in `octoprint.plugin`."""
+
+    house: House
+
+    def initialize(self) -> None:
+        self.house = House(self, self._push, self._fire)
+
+    def _push(self, message: dict[str, Any]) -> None:
+        self._plugin_manager.send_plugin_message(
+            self._identifier, message, permissions=[Permissions.PLUGIN_IMG2STL_VIEW]
+        )
+
+    def _fire(self, name: str, payload: dict[str, Any]) -> None:
+        self._event_bus.fire(f"plugin_{self._identifier}_{name}", payload)
+
+    ##~~ StartupPlugin, ShutdownPlugin
+
+    def on_after_startup(self) -> None:
+        self.house.start()
+
+    def on_shutdown(self) -> None:
+        self.house.stop()
+
+    ##~~ SettingsPlugin
+
+    def get_settings_defaults(self) -> dict[str, Any]:
+        return dict(settings.DEFAULTS)
+
+    def get_settings_version(self) -> int:
+        return settings.VERSION
+
+    def get_settings_restricted_paths(self) -> dict[str, Any]:
+        return {"admin": [[name] for name in settings.SENSITIVE]}
+
+    def get_settings_reauth_requirements(self) -> dict[str, Any]:
+        """Asked by OctoPrint 2.0; for 1.11 `on_settings_save` does the same by hand."""
+        return {name: True for name in settings.SENSITIVE}
+
+    def on_settings_save(self, data: dict[str, Any]) -> Any:
+        allowed = settings.cleaned(data, may_change_sensitive=_may_change_sensitive())
+        saved = octoprint.plugin.SettingsPlugin.on_settings_save(self, allowed)
+        self.house.settings_changed()
+        return saved
+
+    ##~~ TemplatePlugin
+
+    def get_template_configs(self) -> list[dict[str, Any]]:
+        return [
+            {"type": "tab", "name": self._tab_name(), "custom_bindings": True},
+            {"type": "settings", "name": self._tab_name(), "custom_bindings": False},
+        ]
+
+    def _tab_name(self) -> str:
+        from flask_babel import gettext
+
+        return gettext("Photo to print")
+
+    def is_template_autoescaped(self) -> bool:
+        return True
+
+    ##~~ AssetPlugin
+
+    def get_assets(self) -> dict[str, list[str]]:
+        return {
+            "js": [f"js/{name}.js" for name in JAVASCRIPT],
+            "clientjs": ["clientjs/img2stl.js"],
+            "css": ["css/img2stl.css"],
+        }
+
+    ##~~ EventHandlerPlugin
+
+    def on_event(self, event: str, payload: dict[str, Any] | None) -> None:
+        payload = payload or {}
+        queue = self.house.queue
+        path = key(payload.get("origin"), payload.get("path"))
+        if event == Events.PRINT_STARTED:
+            self.house.soon(lambda: queue.print_started(path))
+        elif event == Events.PRINT_DONE:
+            self.house.soon(lambda: queue.print_done(path))
+        elif event == Events.PRINT_FAILED:
+            reason = str(payload.get("reason") or "error")
+            self.house.soon(lambda: queue.print_failed(path, reason))
+        elif event == Events.PRINT_CANCELLED:
+            self.house.soon(lambda: queue.print_cancelled(path))
+        elif event == Events.DISCONNECTED:
+            self.house.soon(queue.disconnected)
+        elif event == Events.PRINTER_STATE_CHANGED:
+            self.house.soon(queue.tick)
+
+    ##~~ hooks, see hooks.py
+
+    def body_sizes(self, current: list, *args: Any, **kwargs: Any) -> list[tuple]:
+        """A photo and the few bytes of the form around it."""
+        return [("POST", r"/uploads", self.house.upload_bytes() + settings.MB)]
+
+    def download_routes(self, *args: Any, **kwargs: Any) -> list[tuple]:
+        """Files of jobs, streamed by Tornado because Flask's answers are held in memory."""
+        from octoprint.server import app
+        from octoprint.server.util.tornado import (
+            LargeResponseHandler,
+            access_validation_factory,
+            path_validation_factory,
+        )
+
+        return [
+            (
+                r"/files/(.*)",
+                LargeResponseHandler,
+                {
+                    "path": str(self.house.store.folder),
+                    "as_attachment": True,
+                    "name_generator": self._download_name,
+                    "access_validation": access_validation_factory(app, self._may_download),
+                    "path_validation": path_validation_factory(
+                        lambda path: FILE_ROUTE.fullmatch(path) is not None, status_code=404
+                    ),
+                },
+            )
+        ]
+
+    def _may_download(self, request: flask.Request) -> None:
+        """The permission to see, and that the job is one's own; raises what Tornado answers."""
+        from octoprint.server.util.flask import (
+            get_flask_user_from_request,
+            permission_validator,
+        )
+
+        permission_validator(request, Permissions.PLUGIN_IMG2STL_VIEW)
+        found = FILE_ROUTE.search(request.path)
+        if found is None:
+            flask.abort(404)
+        try:
+            own_job(self.house.store, found[1], get_flask_user_from_request(request))
+        except Refusal:
+            flask.abort(404)
+
+    def _download_name(self, path: str) -> str:
+        found = FILE_ROUTE.fullmatch(path)
+        job = self.house.store.get(found[1])
+        stem, dot, ending = found[2].partition(".")
+        plain = re.sub(r"[^A-Za-z0-9_-]+", "_", job.name).strip("_") or "photo"
+        return f"{plain}.{ending}" if stem == "model" else f"{plain}_{stem}.{ending}"
+
+    def backup_excludes(self, excludes: list[str], *args: Any, **kwargs: Any) -> list[str]:
+        """Who leaves the uploads out of a backup does not want our photos and meshes either."""
+        return ["jobs"] if "uploads" in excludes else []
+
+
+def _may_change_sensitive() -> bool:
+    if not flask.has_request_context():
+        return True  # OctoPrint itself, not a user
+    from octoprint.server.util.flask import credentials_checked_recently
+
+    return Permissions.ADMIN.can() and credentials_checked_recently()

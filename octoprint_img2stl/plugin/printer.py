@@ -1,0 +1,121 @@
+"""OctoPrint's printer and files, as the print queue needs them.
+
+Every difference between OctoPrint 1.11 and 2.0 lives here. The only thing that ever reaches
+the printer from us is OctoPrint's own "select this file and print it".
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from octoprint.filemanager.destinations import FileDestinations
+from octoprint.filemanager.util import DiskFileWrapper
+from octoprint.util.version import is_octoprint_compatible
+
+from ..printing.printer import PrinterState
+from ..problems import N_, Refusal
+
+FOLDER = "img2stl"  # inside OctoPrint's uploads
+TAGS = {"plugin:img2stl"}
+NAME_LENGTH = 40
+
+
+class PrinterRefused(Refusal):
+    """OctoPrint did not take the file or the order."""
+
+
+def key(origin: Any, path: Any) -> str:
+    """A file's name for the queue, from an event's origin and path."""
+    return f"{getattr(origin, 'value', origin)}:{path}"
+
+
+class OctoPrintPrinter:
+    """Implements `printing.Printer`.
+
+    Args:
+        printer: OctoPrint's printer.
+        files: OctoPrint's file manager.
+    """
+
+    def __init__(self, printer: Any, files: Any) -> None:
+        self._printer = printer
+        self._files = files
+
+    def state(self) -> PrinterState:
+        printer = self._printer
+        # Cancelling and finishing are neither printing nor ready: OctoPrint tells the end of a
+        # print before its last scripts have run, which may take minutes.
+        under_way = printer.is_printing() or printer.is_paused()
+        printing = under_way and not (printer.is_cancelling() or printer.is_finishing())
+        path = None
+        if printing:
+            file = (printer.get_current_job() or {}).get("file") or {}
+            if file.get("path"):
+                path = key(file.get("origin"), file["path"])
+        return PrinterState(
+            connected=not printer.is_closed_or_error(),
+            ready=bool(printer.is_ready()),
+            printing=printing,
+            path=path,
+        )
+
+    def progress(self) -> float | None:
+        """Percent of the running print, None if not known."""
+        data = self._printer.get_current_data() or {}
+        return (data.get("progress") or {}).get("completion")
+
+    def start(self, path: str, user: str) -> None:
+        """Select the file and print it, in one order: should the selection silently fail, no
+        other file that happens to be selected is started in its place."""
+        origin, _, name = path.partition(":")
+        if is_octoprint_compatible(">=2.0.0rc1"):
+            job = self._files.create_job(origin, name, owner=user)
+            self._printer.set_job(job, print_after_select=True, user=user, tags=set(TAGS))
+        else:
+            # deprecated only from 2.0 on, where the branch above is taken
+            self._printer.select_file(
+                name, False, printAfterSelect=True, user=user, tags=set(TAGS)
+            )
+
+    # -- files ------------------------------------------------------------------------------
+
+    def add_gcode(
+        self, gcode: Path, name: str, job_id: str, analysis: dict[str, Any], user: str
+    ) -> str:
+        """Put a finished G-code file among OctoPrint's files; returns its key.
+
+        Args:
+            gcode: the file, which is copied.
+            name: what people call it; only letters and digits of it are used.
+            job_id: keeps two jobs of the same name apart.
+            analysis: as OctoPrint's own analysis would find, which is then skipped.
+            user: the owner of the new file.
+
+        Raises:
+            PrinterRefused: the old file of the same job is being printed.
+        """
+        plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:NAME_LENGTH] or "photo"
+        local = FileDestinations.LOCAL
+        self._files.add_folder(local, FOLDER, ignore_existing=True)
+        path = f"{FOLDER}/{plain}-{job_id[:8]}.gcode"
+        if self.state().path == key(local, path):
+            raise PrinterRefused(
+                "queue.file_is_printing",
+                N_("The earlier version of this model is being printed; add it afterwards."),
+            )
+        stored = self._files.add_file(
+            local,
+            path,
+            DiskFileWrapper(path.rpartition("/")[2], str(gcode), move=False),
+            allow_overwrite=True,
+            analysis=analysis,
+            user=user,
+        )
+        return key(local, stored)
+
+    def path_on_disk(self, path: str) -> str:
+        """Where the file of a key lies."""
+        origin, _, name = path.partition(":")
+        return self._files.path_on_disk(origin, name)

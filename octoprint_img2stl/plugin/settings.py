@@ -1,0 +1,58 @@
+"""The plugin's settings: defaults, what may be changed by whom, and what values make sense."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Mapping
+
+VERSION = 1
+MB = 2**20
+
+DEFAULTS: dict[str, Any] = {
+    "prusaslicer_path": "",  # empty: looked for
+    "upload_mb": 50,
+    "quota_mb": 2000,
+    "memory_mb": 0,  # 0: half of the machine's memory
+    "time_limit_min": 120,
+    "worker_idle_min": 5,
+    "work_while_printing": True,
+}
+RANGES = {
+    "upload_mb": (1, 500),
+    "quota_mb": (100, 1_000_000),
+    "memory_mb": (0, 1_000_000),
+    "time_limit_min": (1, 24 * 60),
+    "worker_idle_min": (1, 120),
+}
+# A path that is executed: only for administrators who gave their password just now.
+SENSITIVE = ("prusaslicer_path",)
+SMALLEST_MEMORY_MB = 200  # below, not even the slicer starts
+
+
+def cleaned(data: Mapping[str, Any], *, may_change_sensitive: bool) -> dict[str, Any]:
+    """Those of the changes that are known, sensible and allowed; the rest is dropped.
+
+    OctoPrint swallows exceptions from here, so a bad value cannot be refused, only left out;
+    the browser validates as well and says so at the field.
+    """
+    good: dict[str, Any] = {}
+    for name, value in data.items():
+        if name in RANGES:
+            lowest, highest = RANGES[name]
+            try:
+                number = int(value)
+            except (TypeError, ValueError):
+                continue
+            if lowest <= number <= highest:
+                if name == "memory_mb" and 0 < number < SMALLEST_MEMORY_MB:
+                    number = SMALLEST_MEMORY_MB
+                good[name] = number
+        elif name == "work_while_printing":
+            good[name] = bool(value)
+        elif name in SENSITIVE and may_change_sensitive:
+            path = str(value or "").strip()
+            if not path or (
+                os.path.isabs(path) and os.path.isfile(path) and os.access(path, os.X_OK)
+            ):
+                good[name] = path
+    return good

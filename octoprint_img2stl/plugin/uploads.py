@@ -1,0 +1,51 @@
+"""Taking a file that OctoPrint's server already stored, without trusting what the request says."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Mapping
+
+from ..jobs.store import require_small
+from ..problems import N_, Refusal
+
+FIELD = "file"
+# OctoPrint streams every uploaded part into a file of this name before we are asked.
+PREFIX = "octoprint-file-upload-"
+
+
+class UploadRefused(Refusal):
+    """The request holds no usable file."""
+
+
+def received(
+    values: Mapping[str, str], path_suffix: str, name_suffix: str, limit_bytes: int
+) -> tuple[Path, str]:
+    """The uploaded file and the name its sender gave it.
+
+    Args:
+        values: the request's values as rewritten by OctoPrint's server.
+        path_suffix, name_suffix: from OctoPrint's settings `server.uploads`.
+        limit_bytes: the largest file to take.
+
+    Raises:
+        UploadRefused: nothing there, or a path that OctoPrint did not make.
+        StoreRefused: too big.
+    """
+    path = values.get(f"{FIELD}.{path_suffix}")
+    name = values.get(f"{FIELD}.{name_suffix}") or ""
+    if not path:
+        raise UploadRefused(
+            "upload.missing", N_("No photo arrived; choose a file and send it again.")
+        )
+    # The path comes out of the request's body. OctoPrint strips forged ones since 1.11.8;
+    # should it fail again (it did before), nothing but a fresh upload may be taken.
+    if not os.path.basename(path).startswith(PREFIX) or not stat.S_ISREG(
+        os.lstat(path).st_mode
+    ):
+        raise UploadRefused(
+            "upload.forged", N_("This is not an uploaded file; choose a file and send it.")
+        )
+    require_small(Path(path), limit_bytes)
+    return Path(path), name

@@ -1,0 +1,373 @@
+"""PrusaSlicer's configuration for one slice, from the printer and the user's choices.
+
+Unknown keys are ignored by every PrusaSlicer from 2.3 to 2.9, so one table serves them
+all; unknown *values* are fatal in 2.3, so only values that 2.3 knows are used for keys
+it has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from ..machine import CIRCULAR, Machine
+from ..problems import INFO, N_, WARNING, Problem
+from .choices import MATERIALS, first_layer_height, layer_height
+from .profile_file import RELATIVE_E, Profile, allowed, read_profile, write_ini
+from .refused import SlicingRefused
+from .settings import SUPPORT_REACH, SliceSettings
+
+__all__ = ["Profile", "prusa_ini", "read_profile", "slice_ini", "write_ini"]
+
+Size = tuple[float, float, float]
+
+SKIRTS, SKIRT_DISTANCE = 2, 3.0
+TOP_SHELL, BOTTOM_SHELL = 0.8, 0.6  # mm of solid layers above and below the infill
+BED_CORNERS = 72  # of the polygon that stands for a circular bed
+SHORTEST_BRIM = 1.0
+EDGE = 1e-3  # mm by which single precision may be wrong
+
+# What a profile cannot change. `post_process` would be run as a program.
+FORCED = {
+    "printer_technology": "FFF",
+    "post_process": "",
+    "gcode_substitutions": "",
+    "binary_gcode": "0",
+    "thumbnails": "",
+    "machine_limits_usage": "time_estimate_only",
+    "complete_objects": "0",
+    "spiral_vase": "0",
+    "wipe_tower": "0",
+}
+
+# A photo's relief has noisy outlines; following them to the micrometre costs five times
+# the slicing time and shows in no print (measured: 59 s -> 12 s, same print time).
+FAST_RELIEF = {
+    "perimeter_generator": "classic",
+    "resolution": "0.05",
+    "gcode_resolution": "0.05",
+}
+
+
+def prusa_ini(
+    machine: Machine, settings: SliceSettings, size: Size | None = None
+) -> dict[str, str]:
+    """The complete configuration, all keys and values as PrusaSlicer writes them.
+
+    Args:
+        machine: the printer.
+        settings: the choices.
+        size: of the model (width, depth, height), mm, for the automatic brim; None: no
+            such brim.
+    """
+    material = MATERIALS[settings.material]
+    layer = layer_height(settings.quality, machine.nozzle)
+    first = first_layer_height(layer, machine.nozzle)
+    brim = _brim(machine, settings, size)
+    line = machine.line_width
+
+    def speed(normal: float) -> str:
+        return _text(min(normal * material.speed, machine.travel_speed))
+
+    return {
+        **_machine_keys(machine),
+        **FORCED,
+        "gcode_flavor": "marlin",
+        RELATIVE_E: "0",
+        # A middle-class printer; only the estimate of the print time uses these.
+        "machine_max_acceleration_x": "1000",
+        "machine_max_acceleration_y": "1000",
+        "machine_max_acceleration_extruding": "1000",
+        "machine_max_acceleration_travel": "1000",
+        "machine_max_jerk_x": "8",
+        "machine_max_jerk_y": "8",
+        "filament_diameter": "1.75",
+        "extrusion_multiplier": "1",
+        "filament_type": material.filament_type,
+        "filament_density": _text(material.density),
+        "filament_max_volumetric_speed": _text(material.max_flow),
+        "temperature": str(material.temperature_c),
+        "first_layer_temperature": str(material.first_temperature_c),
+        "bed_temperature": str(material.bed_c if machine.heated_bed else 0),
+        "first_layer_bed_temperature": str(material.bed_c if machine.heated_bed else 0),
+        "layer_height": _text(layer),
+        "first_layer_height": _text(first),
+        "perimeters": str(settings.walls),
+        "top_solid_layers": str(max(3, math.ceil(TOP_SHELL / layer - 1e-6))),
+        "bottom_solid_layers": str(max(3, math.ceil(BOTTOM_SHELL / layer - 1e-6))),
+        "fill_density": f"{_text(settings.infill)}%",
+        # grid is refused at 100 %
+        "fill_pattern": "rectilinear" if settings.infill > 99 else "grid",
+        "solid_infill_below_area": "0",  # the default of 70 mm² fills slim columns solid
+        "extrusion_width": _text(line),
+        "first_layer_extrusion_width": _text(line),
+        "perimeter_speed": speed(40),
+        "external_perimeter_speed": speed(25),
+        "small_perimeter_speed": speed(20),
+        "infill_speed": speed(60),
+        "solid_infill_speed": speed(40),
+        "top_solid_infill_speed": speed(30),
+        "support_material_speed": speed(40),
+        "bridge_speed": speed(25),
+        "gap_fill_speed": speed(20),
+        "first_layer_speed": speed(20),
+        "travel_speed": _text(machine.travel_speed),
+        "retract_length": _text(material.retract),
+        "retract_speed": "40",
+        "retract_lift": "0",
+        "retract_before_travel": "1.5",
+        "cooling": "1",
+        "fan_always_on": "1" if material.fan_min else "0",
+        "min_fan_speed": str(material.fan_min),
+        "max_fan_speed": str(material.fan_max),
+        "bridge_fan_speed": str(material.bridge_fan),
+        "disable_fan_first_layers": str(material.fan_off_layers),
+        "slowdown_below_layer_time": "8",
+        "min_print_speed": "10",
+        "support_material": "0" if settings.supports == "none" else "1",
+        "support_material_auto": "1",
+        "support_material_buildplate_only": "1" if settings.supports == "plate" else "0",
+        "support_material_threshold": "45",
+        "support_material_spacing": "2",
+        "support_material_contact_distance": "0.2",
+        "support_material_interface_layers": "2",
+        "brim_width": _text(brim),
+        "brim_type": "outer_only" if brim else "no_brim",
+        "brim_separation": "0",
+        "skirts": "0" if brim else str(SKIRTS),  # a brim primes the nozzle as well
+        "skirt_distance": _text(SKIRT_DISTANCE),
+        "skirt_height": "1",
+        "min_skirt_length": "0",
+        "resolution": "0.0125",
+        "gcode_resolution": "0.0125",
+        "perimeter_generator": "classic",
+        "gcode_comments": "0",
+        "remaining_times": "0",
+        "seam_position": "aligned",
+        "avoid_crossing_perimeters": "0",
+        "elefant_foot_compensation": "0.1",
+        "arc_fitting": "disabled",
+        "start_gcode": "G21\\nG90\\nM82\\nG28 ; home all axes\\nG92 E0\\nG1 Z5 F3000",
+        "end_gcode": "\\n".join(_end_gcode(machine)),
+        "before_layer_gcode": ";BEFORE_LAYER_CHANGE",
+        "layer_gcode": ";AFTER_LAYER_CHANGE",
+    }
+
+
+def slice_ini(
+    machine: Machine,
+    settings: SliceSettings,
+    size: Size,
+    *,
+    profile: Mapping[str, str] | None = None,
+    relief: bool = True,
+) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """The configuration for one model, and what the user should know about it.
+
+    Args:
+        machine: the printer; its bed, height and nozzle always win.
+        settings: the choices.
+        size: of the model (width, depth, height), mm.
+        profile: values of `read_profile`; they win over the choices.
+        relief: fast mode for reliefs and lithophanes.
+
+    Raises:
+        SlicingRefused: ``slicing.off_bed``: the model and what must surround it do not
+            fit.
+    """
+    notices: list[Problem] = []
+    ini = prusa_ini(machine, settings, size)
+    if profile:
+        # Checked once more: a stored profile may be older than the allow-list.
+        ini.update(allowed(profile, own_gcode=True).values)
+        ini.update(_machine_keys(machine))
+        ini.update(FORCED)
+        if not machine.heated_bed:
+            ini.update(bed_temperature="0", first_layer_bed_temperature="0")
+        _absolute_first_layer(ini)
+        _relative_e_needs_reset(ini)
+    elif not machine.heated_bed and MATERIALS[settings.material].bed_c > 60:
+        notices.append(
+            Problem(
+                "slicing.needs_heated_bed",
+                WARNING,
+                N_(
+                    "%(material)s hardly sticks to a bed that is not heated, and this "
+                    "printer has none; PLA is the better choice."
+                ),
+                {"material": MATERIALS[settings.material].label},
+                "slicing.material",
+                "pla",
+            )
+        )
+    if relief:
+        ini.update(FAST_RELIEF)
+    if _count(ini, "skirts") and not machine.fits(*size, _outside(ini)):
+        ini["skirts"] = "0"
+        notices.append(
+            Problem(
+                "slicing.no_room_for_skirt",
+                INFO,
+                N_(
+                    "There is no room for the line around the print that gets the "
+                    "filament flowing; watch the first seconds of the print."
+                ),
+            )
+        )
+    _refuse_size(machine, size, _outside(ini))
+    return ini, tuple(notices)
+
+
+def _outside(ini: Mapping[str, str]) -> float:
+    """How far beyond the model's box a configuration prints, mm; rather too much.
+
+    A skirt stands around brim and supports.
+    """
+    line = (
+        _number(ini, "first_layer_extrusion_width")
+        or _number(ini, "extrusion_width")
+        or 1.125 * _number(ini, "nozzle_diameter")
+    )
+    beyond = 0.0
+    if ini.get("brim_type") != "no_brim":
+        beyond = _number(ini, "brim_width")
+    if _count(ini, "support_material"):
+        beyond = max(beyond, SUPPORT_REACH * line)
+    skirts = _count(ini, "skirts")
+    if skirts:
+        beyond += _number(ini, "skirt_distance") + skirts * line
+    return beyond
+
+
+def _brim(machine: Machine, settings: SliceSettings, size: Size | None) -> float:
+    """The brim's width; an automatic one gives way where the bed has no room for it."""
+    if size is None:
+        return float(settings.brim or 0)
+    brim = settings.brim_for(*size)
+    if settings.brim is None and not machine.fits(*size, brim):
+        width, depth, _ = size
+        if machine.form == CIRCULAR:
+            room = (min(machine.width, machine.depth) - math.hypot(width, depth)) / 2
+        else:
+            room = min(machine.width - width, machine.depth - depth) / 2
+        brim = min(brim, math.floor(room * 10) / 10)
+        brim = brim if brim >= SHORTEST_BRIM else 0.0
+    return brim
+
+
+def _machine_keys(machine: Machine) -> dict[str, str]:
+    if machine.form == CIRCULAR:
+        middle_x, middle_y = machine.centre
+        radius = min(machine.width, machine.depth) / 2
+        turns = [2 * math.pi * corner / BED_CORNERS for corner in range(BED_CORNERS)]
+        corners = [
+            (middle_x + radius * math.cos(turn), middle_y + radius * math.sin(turn))
+            for turn in turns
+        ]
+    else:
+        corners = [
+            (machine.x_min, machine.y_min),
+            (machine.x_max, machine.y_min),
+            (machine.x_max, machine.y_max),
+            (machine.x_min, machine.y_max),
+        ]
+    return {
+        "bed_shape": ",".join(f"{_text(x)}x{_text(y)}" for x, y in corners),
+        "max_print_height": _text(machine.height),
+        "nozzle_diameter": _text(machine.nozzle),
+    }
+
+
+def _end_gcode(machine: Machine) -> list[str]:
+    """Switch off, move away upwards but never beyond the top, and park.
+
+    ``G92 E0`` makes ``E-2`` the same in absolute and relative mode. A delta parks by
+    homing.
+    """
+    lift = "{if layer_z < max_print_height}"
+    lift += "G1 Z{min(layer_z + 5, max_print_height)} F3000{endif}"
+    bed = ["M140 S0 ; bed off"] if machine.heated_bed else []
+    park = "G28" if machine.form == CIRCULAR else "G28 X0 Y0"
+    off = ["M104 S0 ; nozzle off", *bed, "M107"]
+    return [*off, "G92 E0", "G1 E-2 F1800", lift, park, "M84"]
+
+
+def _absolute_first_layer(ini: dict[str, str]) -> None:
+    """``150%`` -> mm: the command line of 2.5 mistakes the percentage for millimetres."""
+    value = ini.get("first_layer_height", "")
+    if value.endswith("%"):
+        try:
+            factor = float(value[:-1]) / 100
+        except ValueError:
+            return
+        ini["first_layer_height"] = _text(factor * _number(ini, "layer_height"))
+
+
+def _relative_e_needs_reset(ini: dict[str, str]) -> None:
+    """PrusaSlicer refuses relative extrusion without a reset on every layer."""
+    if _count(ini, RELATIVE_E) and "G92 E0" not in ini.get("layer_gcode", ""):
+        gcode = ini.get("layer_gcode", "")
+        ini["layer_gcode"] = f"{gcode}\\nG92 E0" if gcode else "G92 E0"
+
+
+def _refuse_size(machine: Machine, size: Size, needed: float) -> None:
+    """Raise for a model that surely does not fit, before anybody waits for its G-code.
+
+    On a circular bed a round model fits where its box does not; the G-code will tell.
+    """
+    width, depth, height = (round(side, 1) for side in size)
+    if size[2] > machine.height + EDGE:
+        raise SlicingRefused(
+            "slicing.too_tall",
+            N_(
+                "The model is %(height)s mm tall, the printer reaches %(limit)s mm; "
+                "make it smaller."
+            ),
+            height=height,
+            limit=round(machine.height, 1),
+        )
+
+    def fits(margin: float) -> bool:
+        room_x, room_y = machine.width - 2 * margin, machine.depth - 2 * margin
+        return size[0] <= room_x + EDGE and size[1] <= room_y + EDGE
+
+    if not fits(0.0):
+        raise SlicingRefused(
+            "slicing.off_bed",
+            N_(
+                "The model of %(width)s x %(depth)s mm does not fit on the bed; make it "
+                "smaller."
+            ),
+            width=width,
+            depth=depth,
+        )
+    if not fits(needed):
+        raise SlicingRefused(
+            "slicing.off_bed",
+            N_(
+                "The model of %(width)s x %(depth)s mm needs %(margin)s mm around it "
+                "for brim or supports and does not fit on the bed; make it smaller or "
+                "choose less of them."
+            ),
+            field="slicing.brim",
+            width=width,
+            depth=depth,
+            margin=round(needed, 1),
+        )
+
+
+def _number(ini: Mapping[str, str], key: str) -> float:
+    """A value's number, of the first extruder; 0 if it is none (``auto``, ``105%``)."""
+    try:
+        value = float(ini.get(key, "").split(",")[0])
+    except ValueError:
+        return 0.0
+    return value if math.isfinite(value) else 0.0
+
+
+def _count(ini: Mapping[str, str], key: str) -> int:
+    return int(_number(ini, key))
+
+
+def _text(number: float) -> str:
+    return f"{round(number, 4) + 0.0:.4f}".rstrip("0").rstrip(".")  # + 0.0: never "-0"

@@ -1,0 +1,322 @@
+"""Understanding what PrusaSlicer says while it works. All of it is foreign text."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..problems import INFO, N_, WARNING, Problem
+from ..process import CANCELLED, KILLED, MEMORY, NOT_KNOWN, TIMEOUT, Finished
+from .refused import SlicingRefused, clean_text
+
+LOG_LINES = 300
+ERROR_LINES = 8
+WARNING_LINES = 6  # of one warning
+MOST_WARNINGS = 8
+NOT_STARTED = 127
+
+_LOG_LINE = re.compile(r"\[[^]]*\] \[0x[0-9a-f]+\] \[(\w+)\]\s+(.*)")
+_STAGE = re.compile(r"-?\d+%? => ")
+_DONE_LAYER = re.compile(r"Generating perimeters for layer \d+ - Done")
+_SUBSTITUTED = re.compile(r'key = "(\w+)"\s+loaded = "(.*)\s+substituted = "(.*)"')
+_EXPORTED_LAYER = "Exported layer "
+
+# Beginning of a line -> fraction reached. By text: the numbers of PrusaSlicer's own
+# stage lines go forth and back. A stage that a version does not announce is skipped.
+STAGES = (
+    ("Starting the slicing process", 0.03),
+    ("Slicing volumes", 0.05),
+    ("Generating perimeters...", 0.10),
+    ("Detecting solid surfaces", 0.62),
+    ("Preparing fill surfaces", 0.64),
+    ("Discovering vertical shells", 0.66),
+    ("Filling layers", 0.72),
+    ("Searching support spots", 0.74),
+    ("Generating support material", 0.75),
+    ("Exporting G-code...", 0.78),
+)
+PERIMETERS = (0.10, 0.62)  # share of the perimeters, layer by layer
+EXPORT = (0.78, 0.99)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A failure that PrusaSlicer words the same in 2.3 to 2.9."""
+
+    pattern: re.Pattern[str]
+    code: str
+    template: str
+
+
+def _known(pattern: str, code: str, template: str) -> _Known:
+    return _Known(re.compile(pattern), code, template)
+
+
+KNOWN = (
+    _known(
+        # the last one is a thread that found no room for its stack
+        r"bad_alloc|[Oo]ut of memory|[Cc]annot allocate memory|Resource temporarily unav",
+        "slicing.out_of_memory",
+        N_(
+            "Slicing needed more memory than it may have; make the model smaller or "
+            "coarser, or raise the memory limit in the settings."
+        ),
+    ),
+    _known(
+        r"outside of the print volume|could not fit on the bed|not fit on the bed",
+        "slicing.off_bed",
+        N_("The model does not fit on the bed; make it smaller."),
+    ),
+    _known(
+        r"No layers were detected|print is empty|no printable objects",
+        "slicing.empty",
+        N_(
+            "Nothing can be printed: the model is thinner than a layer or a line; "
+            "enlarge it."
+        ),
+    ),
+    _known(
+        r"no extrusions in the first layer",
+        "slicing.no_first_layer",
+        N_("No surface of the model stands on the bed; give it a flat bottom."),
+    ),
+    _known(
+        r"Loading of a model file failed",
+        "slicing.model_unreadable",
+        N_("PrusaSlicer cannot read the model; make it again."),
+    ),
+    _known(
+        r"Is the disk full|No space left|disk is full",
+        "slicing.disk_full",
+        N_("The disk became full while slicing; free some space and try again."),
+    ),
+    _known(
+        r"Error while reading config|Invalid value|can't be greater than nozzle"
+        r"|custom G-code|not supposed to work at 100% density|configuration file"
+        r"|G92 E0|'=' character",
+        "slicing.bad_profile",
+        N_("PrusaSlicer does not accept the settings: %(detail)s"),
+    ),
+)
+
+
+class Listener:
+    """Follows the output line by line: progress, warnings, a log, and the reason of a
+    failure.
+
+    Args:
+        layers: how many there will be, about.
+        progress: called with a fraction 0..1 that never falls.
+    """
+
+    def __init__(
+        self, layers: int, progress: Callable[[float], None] | None = None
+    ) -> None:
+        self._layers, self._progress = max(1, layers), progress
+        self._reached = 0.0
+        self._perimeters = self._exported = 0
+        self._log: deque[str] = deque(maxlen=LOG_LINES)
+        self._errors: deque[str] = deque(maxlen=ERROR_LINES)
+        self._warnings: list[list[str]] = []
+        self._open_warning: list[str] | None = None
+        self._substituted: list[tuple[str, str, str]] = []
+
+    def line(self, stream: str, line: str) -> None:
+        """Take one line of ``stdout`` or ``stderr``."""
+        match = _LOG_LINE.match(line)
+        if match:
+            self._traced(*match.groups())
+            return
+        text = clean_text(line)
+        if not re.search("[A-Za-z]{2}", text):
+            return  # Debian's 2.5 leaves lines such as "0 - -8" behind
+        self._log.append(text)
+        if stream == "stderr":
+            self._errors.append(text)
+        elif _STAGE.match(text):
+            self._open_warning = None
+            self._stage(text.split(" => ", 1)[1])
+        elif text.startswith("Slicing result exported"):
+            self._open_warning = None
+        elif text.startswith("print warning:"):
+            self._open_warning = [text.partition(":")[2].strip()]
+            self._warnings.append(self._open_warning)
+        elif self._open_warning is not None:
+            self._open_warning.append(text)
+        else:
+            found = _SUBSTITUTED.match(text)
+            if found:
+                self._substituted.append((found[1], found[2].rstrip('"'), found[3]))
+
+    @property
+    def log(self) -> str:
+        return "\n".join(self._log)
+
+    @property
+    def detail(self) -> str:
+        """What was said about a failure, in one line."""
+        if self._errors:
+            return clean_text(" ".join(self._errors))
+        said = [line for line in self._log if not _STAGE.match(line)]
+        return said[-1] if said else ""
+
+    def warnings(self) -> tuple[Problem, ...]:
+        """What the slicer warned of, as problems."""
+        problems = []
+        for lines in self._warnings[:MOST_WARNINGS]:
+            text = clean_text(" ".join(lines[:WARNING_LINES]))
+            gap = re.match(r"Empty layers? between ([\d.]+) and ([\d.]+\d)", text)
+            if gap:
+                problems.append(
+                    Problem(
+                        "slicing.empty_layer",
+                        WARNING,
+                        N_(
+                            "Between %(low)s and %(high)s mm there is nothing, what is "
+                            "above would be printed into the air; check the model."
+                        ),
+                        {"low": float(gap[1]), "high": float(gap[2])},
+                    )
+                )
+            else:
+                problems.append(
+                    Problem(
+                        "slicing.slicer_warns",
+                        WARNING,
+                        N_("PrusaSlicer warns: %(text)s"),
+                        {"text": text},
+                    )
+                )
+        for key, loaded, taken in self._substituted[:MOST_WARNINGS]:
+            values = {"key": key, "value": clean_text(loaded, 60)}
+            problems.append(
+                Problem(
+                    "slicing.value_replaced",
+                    INFO,
+                    N_(
+                        "This PrusaSlicer does not know %(key)s = %(value)s of the "
+                        "profile and used %(taken)s."
+                    ),
+                    {**values, "taken": clean_text(taken, 60)},
+                    "profile",
+                )
+            )
+        return tuple(problems)
+
+    def refuse(self, finished: Finished, written: bool) -> None:
+        """Raise if the slicer failed, whatever its exit code says.
+
+        Raises:
+            SlicingRefused: with the reason as far as it can be known.
+        """
+        _refuse_end(finished)
+        failed = finished.returncode not in (0, NOT_KNOWN)
+        if written and not failed:
+            return
+        said = "\n".join((*self._errors, *self._log))
+        detail = self.detail or "-"
+        for known in KNOWN:
+            if known.pattern.search(said):
+                raise SlicingRefused(known.code, known.template, detail=detail)
+        number = _signal_number(finished.returncode)
+        if number:
+            raise SlicingRefused(
+                "slicing.crashed",
+                N_(
+                    "The slicer crashed (%(signal)s); other settings or a slightly "
+                    "different size often help."
+                ),
+                signal=_signal_name(number),
+            )
+        if finished.returncode == NOT_STARTED:
+            raise SlicingRefused(
+                "slicing.not_started",
+                N_("The slicer cannot be started (%(detail)s); install it again."),
+                detail=detail,
+            )
+        if failed:
+            raise SlicingRefused(
+                "slicing.failed",
+                N_("The slicer gave up and said: %(detail)s"),
+                detail=detail,
+                returncode=finished.returncode,
+            )
+        raise SlicingRefused(
+            "slicing.no_output",
+            N_(
+                "The slicer ended without writing any G-code; its last words were: "
+                "%(detail)s"
+            ),
+            detail=detail,
+        )
+
+    def _traced(self, level: str, text: str) -> None:
+        if level in ("error", "fatal", "warning"):
+            self._log.append(clean_text(text))
+        elif text.startswith(_EXPORTED_LAYER):
+            self._exported += 1
+            self._share(EXPORT, self._exported)
+        elif _DONE_LAYER.match(text):
+            self._perimeters += 1
+            self._share(PERIMETERS, self._perimeters)
+        else:
+            self._stage(text)
+
+    def _share(self, share: tuple[float, float], done: int) -> None:
+        begin, end = share
+        self._reach(begin + (end - begin) * min(1.0, done / self._layers))
+
+    def _stage(self, text: str) -> None:
+        for beginning, fraction in STAGES:
+            if text.startswith(beginning):
+                self._reach(fraction)
+
+    def _reach(self, fraction: float) -> None:
+        if fraction > self._reached:
+            self._reached = fraction
+            if self._progress:
+                self._progress(fraction)
+
+
+def _refuse_end(finished: Finished) -> None:
+    """Raise if the process was ended rather than ended by itself."""
+    if finished.ended == CANCELLED:
+        raise SlicingRefused("slicing.cancelled", N_("Slicing was cancelled."))
+    if finished.ended == TIMEOUT:
+        raise SlicingRefused(
+            "slicing.timeout",
+            N_(
+                "Slicing took longer than %(minutes)s minutes and was stopped; make the "
+                "model smaller or coarser, or raise the time limit in the settings."
+            ),
+            minutes=round(finished.wall_s / 60, 1),
+        )
+    if finished.ended == MEMORY:
+        raise SlicingRefused("slicing.out_of_memory", KNOWN[0].template)
+    if finished.ended == KILLED:
+        raise SlicingRefused(
+            "slicing.out_of_memory",
+            N_(
+                "The system stopped the slicer, most likely because the memory ran out; "
+                "make the model smaller or coarser, or slice while nothing else runs."
+            ),
+        )
+
+
+def _signal_number(returncode: int) -> int:
+    """The signal that ended the program, or its child as shells tell it; else 0."""
+    if returncode == NOT_KNOWN:
+        return 0
+    if returncode < 0:
+        return -returncode
+    return returncode - 128 if 128 < returncode < 128 + signal.NSIG else 0
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)

@@ -1,0 +1,89 @@
+"""Which slicers there are, and where their programs are found."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import stat
+
+from ..problems import N_
+from .prusaslicer import PrusaSlicer
+from .refused import SlicingRefused, clean_text
+from .slicer import Slicer
+
+SLICERS: dict[str, type[Slicer]] = {
+    PrusaSlicer.name: PrusaSlicer,
+}
+
+
+def find(name: str = PrusaSlicer.name, path: str | None = None) -> Slicer:
+    """A slicer that is installed here; it is not started.
+
+    Args:
+        name: key of `SLICERS`.
+        path: its program, as the owner set it; None or empty: it is looked for.
+
+    Raises:
+        SlicingRefused: ``slicing.unknown_slicer``, ``slicing.not_installed``,
+            ``slicing.bad_path``.
+    """
+    if name not in SLICERS:
+        raise SlicingRefused(
+            "slicing.unknown_slicer",
+            N_("There is no slicer called %(name)s; choose one of %(choices)s."),
+            field="slicing.slicer",
+            name=clean_text(str(name), 40),
+            choices=", ".join(SLICERS),
+        )
+    slicer = SLICERS[name]
+    if path:
+        return slicer(checked_path(path))
+    found = _search(slicer)
+    if not found:
+        raise SlicingRefused(
+            "slicing.not_installed",
+            N_(
+                "%(slicer)s is not installed; type this on the machine that runs it: "
+                "%(command)s"
+            ),
+            field="slicing.slicer",
+            slicer=slicer.label,
+            command=slicer.install,
+        )
+    return slicer(found)
+
+
+def checked_path(path: str) -> str:
+    """The same path, if it can be the program of a slicer.
+
+    Raises:
+        SlicingRefused: ``slicing.bad_path``: not absolute, or no executable regular file.
+    """
+    if not _is_program(path):
+        raise SlicingRefused(
+            "slicing.bad_path",
+            N_(
+                "%(path)s is no program that can be started; give the full path of the "
+                "slicer's executable file, beginning with /."
+            ),
+            field="slicer_path",
+            path=clean_text(os.path.basename(str(path)) or str(path), 80),
+        )
+    return path
+
+
+def _search(slicer: type[Slicer]) -> str | None:
+    candidates = [shutil.which(program) for program in slicer.programs]
+    for place in slicer.places:
+        candidates += sorted(glob.glob(os.path.expanduser(place)), reverse=True)
+    return next((path for path in candidates if path and _is_program(path)), None)
+
+
+def _is_program(path: str) -> bool:
+    if not os.path.isabs(path) or "\0" in path:
+        return False
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode) and os.access(path, os.X_OK)
+    except OSError:
+        return False

@@ -1,0 +1,157 @@
+"""What the user chooses for a slice, validated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..machine import Machine
+from ..problems import N_
+from .choices import BRIMS, INFILLS, MATERIALS, QUALITIES, SUPPORTS, WALLS
+from .refused import SlicingRefused, clean_text
+
+# field -> (smallest, largest): percent, mm, number of lines
+LIMITS: dict[str, tuple[float, float]] = {
+    "infill": (0, 100),
+    "brim": (0, 20),
+    "walls": (1, 10),
+}
+AUTOMATIC_BRIM = 5.0
+# Line widths by which supports stand out: 0.87 mm with 0.45 mm lines, measured with
+# 2.5.0.
+SUPPORT_REACH = 2.0
+# A model this many times taller than its narrower side gets the automatic brim.
+SLIM = 3.0
+
+
+@dataclass(frozen=True)
+class SliceSettings:
+    """The choices of one slice.
+
+    Attributes:
+        slicer: name in the registry.
+        material: key of `choices.MATERIALS`.
+        quality: key of `choices.QUALITIES`.
+        infill: density inside, percent.
+        supports: ``none``, ``plate`` (standing on the bed only) or ``everywhere``.
+        brim: width of the brim, mm; None: a brim under slim standing models only.
+        walls: outlines per layer.
+
+    Raises:
+        SlicingRefused: a value that cannot be, with its field.
+    """
+
+    slicer: str = "prusaslicer"
+    material: str = "pla"
+    quality: str = "standard"
+    infill: float = 15
+    supports: str = "none"
+    brim: float | None = None
+    walls: int = 3
+
+    def __post_init__(self) -> None:
+        from .registry import SLICERS  # the registry's modules import this one
+
+        _one_of("slicer", self.slicer, SLICERS)
+        _one_of("material", self.material, MATERIALS)
+        _one_of("quality", self.quality, QUALITIES)
+        _one_of("supports", self.supports, SUPPORTS)
+        _number("infill", self.infill)
+        if self.brim is not None:
+            _number("brim", self.brim)
+        _number("walls", self.walls, whole=True)
+
+    @classmethod
+    def defaults(cls, route: str) -> SliceSettings:
+        """A route's good settings: a lithophane is solid, fine, and stands on a brim."""
+        if route == "lithophane":
+            return cls(quality="fine", infill=100, brim=5)
+        return cls()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SliceSettings:
+        """Validate what came from outside; what is left out takes its default.
+
+        Raises:
+            SlicingRefused: an unknown setting or a value that cannot be.
+        """
+        unknown = sorted(str(name) for name in set(data) - set(cls.__dataclass_fields__))
+        if unknown:
+            name = clean_text(unknown[0], 40)
+            raise SlicingRefused(
+                "slicing.unknown_setting",
+                N_("There is no slicing setting called %(name)s; leave it out."),
+                field=f"slicing.{name}",
+                name=name,
+            )
+        return cls(**data)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def brim_for(self, width: float, depth: float, height: float) -> float:
+        """The brim (mm) under a model of this size (mm), the automatic one worked out."""
+        if self.brim is not None:
+            return float(self.brim)
+        return AUTOMATIC_BRIM if height > SLIM * min(width, depth) else 0.0
+
+
+def choices() -> dict[str, Any]:
+    """What a form offers for each setting, JSON-able.
+
+    Either ``{"value", "label"}`` with an English label, or a bare value; null: automatic.
+    """
+    tables = {"material": MATERIALS, "quality": QUALITIES}
+    offers: dict[str, Any] = {
+        field: [{"value": name, "label": entry.label} for name, entry in table.items()]
+        for field, table in tables.items()
+    }
+    offers["supports"] = [
+        {"value": name, "label": text} for name, text in SUPPORTS.items()
+    ]
+    offers.update(infill=list(INFILLS), brim=[None, *BRIMS], walls=list(WALLS))
+    return offers
+
+
+def margin(settings: SliceSettings, machine: Machine) -> float:
+    """What a slice surely needs outside the model on each side, mm: brim, supports.
+
+    Neither the skirt nor an automatic brim counts: they give way where they do not fit.
+    """
+    supports = 0.0 if settings.supports == "none" else SUPPORT_REACH * machine.line_width
+    return max(float(settings.brim or 0), supports)
+
+
+def _one_of(field: str, value: Any, known: Mapping[str, Any]) -> None:
+    if not isinstance(value, str) or value not in known:
+        raise SlicingRefused(
+            "slicing.unknown_choice",
+            N_("%(value)s is not a choice for %(setting)s; choose one of %(choices)s."),
+            field=f"slicing.{field}",
+            setting=field,
+            value=clean_text(str(value), 40),
+            choices=", ".join(known),
+        )
+
+
+def _number(field: str, value: Any, *, whole: bool = False) -> None:
+    low, high = LIMITS[field]
+    kinds = int if whole else (int, float)
+    good = isinstance(value, kinds) and not isinstance(value, bool)
+    good = good and math.isfinite(value)
+    if not good or not low <= value <= high:
+        raise SlicingRefused(
+            "slicing.out_of_range",
+            N_(
+                "%(value)s cannot be used for %(setting)s; "
+                "give a number from %(low)s to %(high)s."
+            ),
+            field=f"slicing.{field}",
+            suggest=min(max(value, low), high) if good else None,
+            setting=field,
+            value=clean_text(str(value), 40),
+            low=low,
+            high=high,
+        )

@@ -1,0 +1,126 @@
+(function (global, factory) {
+    if (typeof define === "function" && define.amd) {
+        define(["OctoPrintClient"], factory);
+    } else {
+        factory(global.OctoPrintClient);
+    }
+})(this, function (OctoPrintClient) {
+    const Img2StlClient = function (base) {
+        this.base = base;
+        this.baseUrl = base.getBlueprintUrl("img2stl");
+    };
+
+    const jobUrl = function (id, action) {
+        return "jobs/" + encodeURIComponent(id) + (action ? "/" + action : "");
+    };
+
+    const itemUrl = function (id, action) {
+        return "queue/" + encodeURIComponent(id) + (action ? "/" + action : "");
+    };
+
+    Img2StlClient.prototype.get = function (path, opts) {
+        return this.base.get(this.baseUrl + path, opts);
+    };
+
+    Img2StlClient.prototype.post = function (path, data, opts) {
+        return this.base.postJson(this.baseUrl + path, data || {}, opts);
+    };
+
+    Img2StlClient.prototype.remove = function (path, opts) {
+        return this.base.delete(this.baseUrl + path, opts);
+    };
+
+    //~~ everything the tab shows first
+
+    Img2StlClient.prototype.getState = function (opts) {
+        return this.get("state", opts);
+    };
+
+    Img2StlClient.prototype.testSlicers = function (opts) {
+        return this.post("slicers/test", {}, opts);
+    };
+
+    //~~ jobs
+
+    // resolves with [json, status, request] and notifies {loaded, total}, as OctoPrint.upload does
+    Img2StlClient.prototype.upload = function (file, filename) {
+        return this.base.upload(this.baseUrl + "uploads", file, filename);
+    };
+
+    Img2StlClient.prototype.createSample = function (opts) {
+        return this.post("jobs/sample", {}, opts);
+    };
+
+    Img2StlClient.prototype.getJob = function (id, opts) {
+        return this.get(jobUrl(id), opts);
+    };
+
+    Img2StlClient.prototype.preview = function (id, params, opts) {
+        return this.post(jobUrl(id, "preview"), {params: params}, opts);
+    };
+
+    Img2StlClient.prototype.make = function (id, params, opts) {
+        return this.post(jobUrl(id, "make"), {params: params}, opts);
+    };
+
+    Img2StlClient.prototype.cancelJob = function (id, opts) {
+        return this.post(jobUrl(id, "cancel"), {}, opts);
+    };
+
+    Img2StlClient.prototype.continueJob = function (id, opts) {
+        return this.post(jobUrl(id, "continue"), {}, opts);
+    };
+
+    Img2StlClient.prototype.copyJob = function (id, opts) {
+        return this.post(jobUrl(id, "copy"), {}, opts);
+    };
+
+    Img2StlClient.prototype.deleteJob = function (id, opts) {
+        return this.remove(jobUrl(id), opts);
+    };
+
+    //~~ queue
+
+    Img2StlClient.prototype.getQueue = function (opts) {
+        return this.get("queue", opts);
+    };
+
+    Img2StlClient.prototype.addToQueue = function (job, opts) {
+        return this.post("queue", {job: job}, opts);
+    };
+
+    Img2StlClient.prototype.removeFromQueue = function (item, opts) {
+        return this.remove(itemUrl(item), opts);
+    };
+
+    Img2StlClient.prototype.moveInQueue = function (item, position, opts) {
+        return this.post(itemUrl(item, "move"), {position: position}, opts);
+    };
+
+    Img2StlClient.prototype.pauseQueue = function (opts) {
+        return this.post("queue/pause", {}, opts);
+    };
+
+    Img2StlClient.prototype.resumeQueue = function (opts) {
+        return this.post("queue/resume", {}, opts);
+    };
+
+    Img2StlClient.prototype.clearQueue = function (opts) {
+        return this.post("queue/clear", {}, opts);
+    };
+
+    Img2StlClient.prototype.confirmBedClear = function (item, bedGeneration, opts) {
+        return this.post(
+            itemUrl(item, "bed-clear"),
+            {bed_generation: bedGeneration},
+            opts
+        );
+    };
+
+    Img2StlClient.prototype.startItem = function (item, token, opts) {
+        return this.post(itemUrl(item, "start"), {token: token}, opts);
+    };
+
+    OctoPrintClient.registerPluginComponent("img2stl", Img2StlClient);
+    return Img2StlClient;
+});

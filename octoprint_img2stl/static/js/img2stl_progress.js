@@ -1,0 +1,57 @@
+(function (Img2Stl) {
+    "use strict";
+
+    // What is being made, and how far it is.
+    Img2Stl.Progress = function (root) {
+        const self = this;
+        const job = root.job;
+
+        self.isBusy = ko.pureComputed(
+            () => !!job() && (job().state === "running" || job().state === "waiting")
+        );
+        self.percent = ko.pureComputed(() =>
+            job() ? Math.min(100, Math.max(0, Math.round(job().percent || 0))) : 0
+        );
+        self.barStyle = ko.pureComputed(() => ({width: self.percent() + "%"}));
+        self.stepText = ko.pureComputed(function () {
+            if (!job()) return "";
+            return job().state === "waiting"
+                ? Img2Stl.jobState("waiting")
+                : Img2Stl.jobStep(job().step);
+        });
+        self.percentText = ko.pureComputed(() =>
+            _.sprintf(gettext("%(percent)d %%"), {percent: self.percent()})
+        );
+        self.steps = ko.pureComputed(function () {
+            const current = Img2Stl.jobSteps.indexOf(job() ? job().step : null);
+            return Img2Stl.jobSteps
+                .filter(
+                    (step) => root.shape.slicing.canSlice() || !/slice|gcode/.test(step)
+                )
+                .map(function (step) {
+                    const at = Img2Stl.jobSteps.indexOf(step);
+                    return {
+                        label: Img2Stl.jobStep(step),
+                        isDone: at < current,
+                        isCurrent: at === current,
+                        icon:
+                            at < current
+                                ? "fas fa-check"
+                                : at === current
+                                ? "fas fa-spinner fa-spin"
+                                : "far fa-circle"
+                    };
+                });
+        });
+
+        self.cancelling = ko.observable(false);
+        self.cancel = function () {
+            self.cancelling(true);
+            OctoPrint.plugins.img2stl
+                .cancelJob(job().id)
+                .done((answer) => root.adopt(answer.job, {stay: true}))
+                .fail((xhr) => root.complain(xhr))
+                .always(() => self.cancelling(false));
+        };
+    };
+})(window.Img2Stl);

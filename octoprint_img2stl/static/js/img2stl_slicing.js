@@ -1,0 +1,110 @@
+(function (Img2Stl) {
+    "use strict";
+
+    const AUTOMATIC = "auto"; // <option> values are text; stands for null
+
+    const toOptions = function (offers, current, label) {
+        const options = offers.map(function (choice) {
+            const bare = !_.isObject(choice);
+            const value = bare ? choice : choice.value;
+            return {
+                value: value === null ? AUTOMATIC : String(value),
+                label: bare ? label(value) : choice.label
+            };
+        });
+        // a job may carry a value that is not offered
+        if (
+            current !== undefined &&
+            !options.some((option) => option.value === current)
+        ) {
+            options.push({
+                value: current,
+                label: label(current === AUTOMATIC ? null : current)
+            });
+        }
+        return options;
+    };
+
+    // The plain choices of a slice, and whether there is a slicer at all.
+    Img2Stl.SliceSettings = function (root) {
+        const self = this;
+        const state = ko.pureComputed(() => root.state() || {});
+        // what the server offers: a list of {value, label}, or {offers: [numbers]}
+        const offers = function (name) {
+            const choices = (state().choices || {})[name] || [];
+            const found = choices.offers || choices;
+            return name === "brim" ? _.union([null], found) : found;
+        };
+        const millimetres = (value) => Img2Stl.withUnit(value, gettext("mm"));
+        const choice = function (name, label, optionLabel) {
+            const value = ko.observable();
+            return {
+                name: name,
+                label: label,
+                testId: "img2stl-" + name,
+                value: value,
+                options: ko.pureComputed(() =>
+                    toOptions(offers(name), value(), optionLabel || String)
+                )
+            };
+        };
+        self.choices = [
+            choice("material", gettext("Material")),
+            choice("quality", gettext("Quality")),
+            choice("infill", gettext("Infill"), (value) =>
+                _.sprintf(gettext("%(value)s %%"), {value: Img2Stl.number(value)})
+            ),
+            choice("supports", gettext("Supports")),
+            choice("brim", gettext("Brim"), function (value) {
+                if (value === null) return gettext("Automatic");
+                return Number(value) === 0 ? gettext("None") : millimetres(value);
+            })
+        ];
+        self.walls = new Img2Stl.Field(
+            {
+                key: "walls",
+                label: gettext("Walls"),
+                step: 1,
+                digits: 0,
+                help: gettext("Number of lines around each layer.")
+            },
+            ko.pureComputed(function () {
+                const walls = (state().choices || {}).walls;
+                return walls && walls.max ? {walls: [walls.min, walls.max]} : {};
+            })
+        );
+        let slicer = null;
+
+        self.toJson = function () {
+            const value = {};
+            self.choices.forEach((item) => (value[item.name] = item.value()));
+            return {
+                slicer: slicer,
+                material: value.material,
+                quality: value.quality,
+                infill: Number(value.infill),
+                supports: value.supports,
+                brim: value.brim === AUTOMATIC ? null : Number(value.brim),
+                walls: self.walls.value()
+            };
+        };
+        self.fromJson = function (slicing) {
+            slicer = slicing.slicer;
+            self.choices.forEach(function (item) {
+                const value = slicing[item.name];
+                item.value(
+                    value === null || value === undefined ? AUTOMATIC : String(value)
+                );
+            });
+            self.walls.set(slicing.walls);
+        };
+
+        // the sentence why there is no G-code to be had, or null
+        self.slicerProblem = ko.pureComputed(function () {
+            const slicers = state().slicers || [];
+            if (slicers.some((item) => !item.problem)) return null;
+            return slicers.length ? slicers[0].problem : null;
+        });
+        self.canSlice = ko.pureComputed(() => !self.slicerProblem());
+    };
+})(window.Img2Stl);

@@ -1,0 +1,102 @@
+(function (Img2Stl) {
+    "use strict";
+
+    const TAB = "#tab_plugin_img2stl";
+    const STEPS = ["photo", "shape", "check", "slice", "print"];
+
+    // The five steps: which one is shown, which can be gone to, which are done.
+    Img2Stl.Stepper = function (root) {
+        const self = this;
+        self.current = ko.observable("photo");
+
+        const hasPhoto = ko.pureComputed(() => !!(root.job() && root.job().photo));
+        const isOpeningPhoto = ko.pureComputed(
+            () => !!root.job() && root.job().state === "opening"
+        );
+        const wasMade = ko.pureComputed(function () {
+            const job = root.job();
+            if (!job) return false;
+            return (
+                !!job.result ||
+                ["waiting", "running", "cancelled", "interrupted"].includes(job.state) ||
+                (job.state === "failed" && hasPhoto())
+            );
+        });
+        const reachable = {
+            photo: () => true,
+            shape: () => hasPhoto() || isOpeningPhoto(),
+            check: wasMade,
+            slice: () =>
+                root.progress.isBusy() ||
+                (root.result.isShown() && root.result.hasGcode()),
+            print: () => root.isLoaded()
+        };
+        const finished = {
+            photo: hasPhoto,
+            shape: wasMade,
+            check: () => root.result.isShown(),
+            slice: () => root.result.isShown() && !!root.result.hasGcode(),
+            print: function () {
+                const job = root.job();
+                return (
+                    !!job &&
+                    root.queue
+                        .history()
+                        .some((item) => item.job_id === job.id && item.state === "done")
+                );
+            }
+        };
+        const labels = {
+            photo: gettext("Photo"),
+            shape: gettext("Shape"),
+            check: gettext("Check"),
+            slice: gettext("Slice"),
+            print: gettext("Print")
+        };
+        self.steps = STEPS.map((name, index) => ({
+            name: name,
+            number: index + 1,
+            label: labels[name],
+            testId: "img2stl-step-" + name,
+            isCurrent: ko.pureComputed(() => self.current() === name),
+            isDone: ko.pureComputed(() => finished[name]() && self.current() !== name),
+            isReachable: ko.pureComputed(() => reachable[name]())
+        }));
+
+        // goes to a step; the keyboard follows unless it is busy outside of the tab
+        self.show = function (name) {
+            if (!reachable[name]()) return;
+            if (self.current() === name) return;
+            self.current(name);
+            const active = document.activeElement;
+            const busy = active && active !== document.body;
+            if (busy && !$(active).closest(TAB).length) return;
+            focusHeading();
+            const top = $(TAB).offset().top;
+            if (root.isVisible() && window.pageYOffset > top) window.scrollTo(0, top - 8);
+        };
+        const focusHeading = function () {
+            window.setTimeout(function () {
+                const heading = $(TAB).find("h3[tabindex]:visible")[0];
+                if (heading) heading.focus({preventScroll: true});
+            }, 0);
+        };
+        self.showStep = (step) => self.show(step.name);
+
+        // where to go on with a job
+        self.stepFor = function (job) {
+            if (job.state === "opening" || job.state === "draft") return "shape";
+            if (job.state === "failed" && !job.photo) return "photo";
+            if (job.state === "done" && job.result) {
+                const bad = (job.result.problems || []).some(
+                    (problem) => problem.severity === "error"
+                );
+                return bad || !job.result.gcode_url ? "check" : "slice";
+            }
+            return "check";
+        };
+        self.backIfLost = function () {
+            if (!reachable[self.current()]()) self.show("photo");
+        };
+    };
+})(window.Img2Stl);

@@ -1,0 +1,70 @@
+(function (Img2Stl) {
+    "use strict";
+
+    // What the server's codes are called in the page's language.
+
+    Img2Stl.jobState = function (state) {
+        return (
+            {
+                opening: gettext("Looking at the photo"),
+                draft: gettext("Ready to be shaped"),
+                waiting: gettext("Waiting for its turn"),
+                running: gettext("At work"),
+                done: gettext("Finished"),
+                failed: gettext("Failed"),
+                cancelled: gettext("Cancelled"),
+                interrupted: gettext("Interrupted")
+            }[state] || state
+        );
+    };
+
+    Img2Stl.jobSteps = ["photo", "relief", "check", "slice", "gcode"];
+
+    Img2Stl.jobStep = function (step) {
+        return (
+            {
+                photo: gettext("Reading the photo"),
+                relief: gettext("Shaping the relief"),
+                check: gettext("Checking the mesh"),
+                slice: gettext("Slicing"),
+                gcode: gettext("Verifying the G-code")
+            }[step] ||
+            step ||
+            ""
+        );
+    };
+
+    Img2Stl.itemState = function (state) {
+        return (
+            {
+                queued: gettext("In the queue"),
+                awaiting_bed_clear: gettext("Next: waits for a clear bed"),
+                starting: gettext("Starting"),
+                printing: gettext("Printing"),
+                done: gettext("Printed"),
+                failed: gettext("Failed"),
+                cancelled: gettext("Cancelled")
+            }[state] || state
+        );
+    };
+
+    Img2Stl.severityIcon = function (severity) {
+        return (
+            {
+                error: "fas fa-times-circle text-error",
+                warning: "fas fa-exclamation-triangle text-warning",
+                info: "fas fa-info-circle text-info"
+            }[severity] || "fas fa-info-circle"
+        );
+    };
+
+    Img2Stl.severityLabel = function (severity) {
+        return (
+            {
+                error: gettext("Problem"),
+                warning: gettext("Warning"),
+                info: gettext("Note")
+            }[severity] || severity
+        );
+    };
+})(window.Img2Stl);

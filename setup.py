@@ -1,0 +1,1 @@
+__import__("setuptools").setup(license="AGPL-3.0-or-later")

@@ -1,0 +1,30 @@
+"""Fixtures: one OctoPrint for most tests; those that kill it start their own."""
+
+import pytest
+
+from tests.serving import Server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("octoprint")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def admin(server):
+    return server.login("admin")
+
+
+@pytest.fixture(scope="session")
+def bob(server):
+    return server.login("bob")
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    """An OctoPrint that the test may kill."""
+    server = Server(tmp_path / "octoprint").start()
+    yield server
+    server.stop()

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+LIGHT = [
+    "",
+    ".choices",
+    ".gcode",
+    ".gcode_scan",
+    ".profile_file",
+    ".profiles",
+    ".prusa_output",
+    ".prusaslicer",
+    ".registry",
+    ".settings",
+    ".slicer",
+    ".stl",
+    ".thumbnails",
+]
+CODE = """
+import importlib, sys
+for name in {names!r}:
+    importlib.import_module("octoprint_img2stl.slicing" + name)
+heavy = {{"numpy", "PIL", "trimesh", "octoprint", "flask", "tornado"}}
+print(sorted(heavy & {{name.split(".")[0] for name in sys.modules}}))
+"""
+
+
+@pytest.mark.parametrize("names", [[name] for name in LIGHT] + [LIGHT[::-1]], ids=str)
+def test_octoprints_process_may_import_it(names):
+    """Also alone and in any order: no module needs another to be imported first."""
+    command = [sys.executable, "-c", CODE.format(names=names)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_room_offers_its_functions():
+    from octoprint_img2stl import slicing
+
+    for name in slicing.__all__:
+        assert getattr(slicing, name)
+    assert not hasattr(slicing, "nothing")
