@@ -106,6 +106,7 @@ def make(photo: Path, out: Path, bed: str, nozzle: float, as_json: bool, **given
         machine = Machine.from_bed(bed, nozzle)
         params = _params(given)
         require_small(_existing(photo), PHOTO_LIMIT_BYTES)
+        out = out.resolve()  # the worker has another working directory
         made_out = not out.exists()
         out.mkdir(parents=True, exist_ok=True)
         try:

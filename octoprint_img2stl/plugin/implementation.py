@@ -19,17 +19,26 @@ from .house import House
 from .printer import key
 from .views import DOWNLOADS
 
+# in this order: each file adds to the names of those before it
 JAVASCRIPT = (
     "img2stl_util",
+    "img2stl_words",
     "img2stl_phone",
+    "img2stl_heights",
+    "img2stl_solid",
+    "img2stl_scene",
     "img2stl_viewer",
     "img2stl_field",
+    "img2stl_relief",
+    "img2stl_slicing",
     "img2stl_crop",
     "img2stl_photo",
     "img2stl_shape",
+    "img2stl_progress",
     "img2stl_result",
     "img2stl_queue",
     "img2stl_jobs",
+    "img2stl_stepper",
     "img2stl_settings",
     "img2stl",
 )

@@ -104,8 +104,7 @@ KNOWN = (
 
 
 class Listener:
-    """Follows the output line by line: progress, warnings, a log, and the reason of a
-    failure.
+    """Follows the output by lines: progress, warnings, a log, a failure's reason.
 
     Args:
         layers: how many there will be, about.

@@ -36,8 +36,7 @@ class SliceResult:
 
 
 class Slicer(Protocol):
-    """One slicing program on this machine. A new one is a module and a line in the
-    registry.
+    """One slicing program; a new one is a module and a line in the registry.
 
     Attributes:
         name: its key in the registry.

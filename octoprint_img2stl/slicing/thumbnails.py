@@ -16,8 +16,7 @@ BLOCK = 1 << 20
 def insert_thumbnails(
     path: Path, pngs: list[tuple[int, int, bytes]]
 ) -> tuple[int, int, str]:
-    """Insert the blocks behind the first line, which names the generator and must stay
-    first.
+    """Insert the blocks behind the first line, which names the generator.
 
     The new file takes the old one's place in one step; on any error the old one stays.
 

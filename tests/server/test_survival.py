@@ -1,13 +1,15 @@
 """Killing things: OctoPrint, the worker, the slicer; and what is left afterwards."""
 
+import io
 import os
 import signal
 import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tests.serving import Server, picture, wait_for
+from tests.serving import Server, wait_for
 
 HANGING = """#!/bin/sh
 case "$*" in
@@ -193,9 +195,11 @@ def test_no_slicer_and_too_little_memory(tmp_path):
         assert job["problem"]["message"]
 
         admin.post("/api/settings", json={"plugins": {"img2stl": {"memory_mb": 200}}})
-        params = {"route": "relief", "relief": {"width": 215, "max_error": 0.005,
+        params = {"route": "relief", "relief": {"width": 195, "max_error": 0.005,
                                                 "samples_per_mm": 19, "smoothing": 0}}
-        copy = admin.draft(picture(3000, 3000, "JPEG"))
+        noise = io.BytesIO()
+        Image.effect_noise((3000, 3000), 80).save(noise, "JPEG")
+        copy = admin.draft(noise.getvalue())
         admin.api("POST", f"/jobs/{copy['id']}/make", 202, json={"params": params})
         copy = admin.wait_state(copy["id"], "done", "failed", timeout_s=180)
         assert copy["state"] == "failed"

@@ -88,6 +88,7 @@
                 (open.state === "opening" && self.step() === "shape") ||
                 ["check", "slice"].includes(self.step());
             self.adopt(job, {stay: !(moved && atWork && waiting)});
+            if (moved) self.stepper.recoverFocus();
             if (moved && atWork) tellEnd(job);
         };
         const tellEnd = function (job) {

@@ -1,8 +1,10 @@
 (function (Img2Stl) {
     "use strict";
 
-    // how strongly plastic swallows light, 1/mm; white PLA is about this
-    const ABSORPTION = 1.1;
+    // the same plastic and lamp as in the server's pictures (relief/picture.py)
+    const TENTH_THICKNESS = 2.3; // mm of white PLA through which a tenth of the light passes
+    const PLASTIC = [235, 232, 226];
+    const LAMP = [255, 219, 173];
 
     // the grid of heights as it comes from the server, mm
     Img2Stl.decodeHeights = function (preview) {
@@ -17,9 +19,12 @@
         return z;
     };
 
-    // light that comes through `thickness` mm of plastic, 0..1 (Beer-Lambert)
+    // sRGB colour, 0..255, of a lamp behind `thickness` mm of plastic (Beer-Lambert)
     Img2Stl.glow = function (thickness, thinnest) {
-        return Math.exp(-ABSORPTION * Math.max(0, thickness - thinnest));
+        const light = Math.pow(10, (thinnest - thickness) / TENTH_THICKNESS);
+        const encoded =
+            light <= 0.0031308 ? 12.92 * light : 1.055 * Math.pow(light, 1 / 2.4) - 0.055;
+        return LAMP.map((part) => part * encoded);
     };
 
     // the same grid as a picture: a lamp from the upper left, or light from behind
@@ -35,20 +40,19 @@
         for (let row = 0; row < rows; row++) {
             for (let column = 0; column < columns; column++) {
                 const i = row * columns + column;
-                let shade;
+                let color;
                 if (backlit) {
-                    shade = Img2Stl.glow(z[i], preview.z_min);
+                    color = Img2Stl.glow(z[i], preview.z_min);
                 } else {
                     const right = z[row * columns + Math.min(columns - 1, column + 1)];
                     const below = z[Math.min(rows - 1, row + 1) * columns + column];
                     const dx = (z[i] - right) / spacing;
                     const dy = (z[i] - below) / spacing;
                     const lamp = (0.5 * -dx + 0.5 * -dy + 0.7) / Math.hypot(dx, dy, 1);
-                    shade = Math.min(1, Math.max(0.08, lamp));
+                    const shade = Math.min(1, Math.max(0.08, lamp));
+                    color = PLASTIC.map((part) => part * shade);
                 }
-                image.data[4 * i] = 255 * shade;
-                image.data[4 * i + 1] = (backlit ? 236 : 255) * shade;
-                image.data[4 * i + 2] = (backlit ? 205 : 250) * shade;
+                image.data.set(color, 4 * i);
                 image.data[4 * i + 3] = 255;
             }
         }

@@ -16,7 +16,10 @@
         self.showAllText = ko.pureComputed(() =>
             _.sprintf(gettext("Show all %(count)d jobs"), {count: self.count()})
         );
-        self.confirmation = new Img2Stl.Confirmation();
+        self.confirmation = new Img2Stl.Confirmation(
+            (id) => "#img2stl_job_" + id,
+            ".img2stl-delete"
+        );
         self.busy = ko.observable(null);
 
         const client = () => OctoPrint.plugins.img2stl;
@@ -97,13 +100,13 @@
             act(job, () => client().continueJob(job.id)).done((answer) =>
                 root.adopt(answer.job)
             );
-        self.askDelete = function (job) {
-            self.confirmation.ask(job.id);
-            Img2Stl.focus("#tab_plugin_img2stl .img2stl-jobs .img2stl-confirm button");
-        };
+        self.askDelete = (job) => self.confirmation.ask(job.id);
         self.remove = function (job) {
             self.confirmation.forget();
-            act(job, () => client().deleteJob(job.id)).done(() => root.gone(job.id));
+            act(job, () => client().deleteJob(job.id)).done(function () {
+                root.gone(job.id);
+                root.stepper.recoverFocus();
+            });
         };
     };
 })(window.Img2Stl);

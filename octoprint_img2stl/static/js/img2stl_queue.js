@@ -8,7 +8,10 @@
         self.data = ko.observable({items: [], history: [], paused: false});
         self.busy = ko.observable(false);
         self.problem = ko.observable(null);
-        self.confirmation = new Img2Stl.Confirmation();
+        self.confirmation = new Img2Stl.Confirmation(
+            (id) => "#img2stl_item_" + id,
+            ".img2stl-bed-clear"
+        );
 
         const list = new Img2Stl.Rows();
         self.rows = list.rows;
@@ -118,7 +121,6 @@
         self.askBedClear = function (item) {
             self.problem(null);
             self.confirmation.ask(item.id);
-            Img2Stl.focus("#tab_plugin_img2stl .img2stl-confirm button");
         };
         self.confirmBedClear = function (item) {
             self.confirmation.forget();
@@ -127,6 +129,7 @@
                     .confirmBedClear(item.id, self.data().bed_generation)
                     .then((answer) => client().startItem(item.id, answer.token))
             );
+            root.stepper.recoverFocus();
         };
 
         // for the stepper: is the open job on its way to the printer?

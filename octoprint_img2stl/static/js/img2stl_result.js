@@ -75,12 +75,14 @@
         //~~ problems
 
         const order = {error: 0, warning: 1, info: 2};
-        self.problems = ko.pureComputed(() =>
-            _.sortBy(
-                (self.result() && self.result().problems) || [],
-                (problem) => order[problem.severity]
-            )
-        );
+        self.problems = ko.pureComputed(function () {
+            const all = (self.result() && self.result().problems) || [];
+            const banner = job() && job().problem;
+            const others = all.filter(
+                (problem) => !banner || problem.code !== banner.code
+            );
+            return _.sortBy(others, (problem) => order[problem.severity]);
+        });
         const count = (severity) =>
             self.problems().filter((problem) => problem.severity === severity).length;
         self.hasErrors = ko.pureComputed(() => count("error") > 0);
@@ -117,8 +119,11 @@
 
         // why there is no G-code
         self.missing = ko.pureComputed(function () {
-            if (!self.isShown() || self.hasGcode()) return null;
-            return job().problem || root.shape.slicing.slicerProblem();
+            const open = job();
+            if (!open || open.state !== "done" || !self.isShown() || self.hasGcode()) {
+                return null;
+            }
+            return open.problem || root.shape.slicing.slicerProblem();
         });
 
         //~~ layers

@@ -2,6 +2,7 @@
     "use strict";
 
     const PREVIEW_AFTER_MS = 250;
+    const PREVIEW_AT_LATEST_MS = 750; // while a slider is still being moved
     const SUPERSEDED = "jobs.superseded";
     // JSON objects come without an order
     const ROUTES = ["relief", "lithophane"];
@@ -192,7 +193,9 @@
             // coming back to this step tries again what did not work
             if (!value && failed) askedFor = null;
         });
-        key.subscribe(_.debounce(askPreview, PREVIEW_AFTER_MS));
+        key.subscribe(
+            _.debounce(askPreview, PREVIEW_AFTER_MS, {maxWait: PREVIEW_AT_LATEST_MS})
+        );
         const viewLabel = (preview) =>
             _.sprintf(
                 gettext(

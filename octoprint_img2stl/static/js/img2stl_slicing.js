@@ -57,7 +57,7 @@
             choice("supports", gettext("Supports")),
             choice("brim", gettext("Brim"), function (value) {
                 if (value === null) return gettext("Automatic");
-                return Number(value) === 0 ? gettext("None") : millimetres(value);
+                return Number(value) === 0 ? gettext("No brim") : millimetres(value);
             })
         ];
         self.walls = new Img2Stl.Field(

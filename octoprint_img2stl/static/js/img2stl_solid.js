@@ -80,8 +80,9 @@
         const color = new THREE.Color();
         for (let i = 0; i < position.count; i++) {
             const height = position.getZ(i);
-            const light = height > 0 ? Img2Stl.glow(height, preview.z_min) : 0.15;
-            color.setRGB(light, 0.92 * light, 0.8 * light, "srgb");
+            // no light comes out of the back, which is where the lamp is
+            const glow = Img2Stl.glow(height || preview.z_max, preview.z_min);
+            color.setRGB(glow[0] / 255, glow[1] / 255, glow[2] / 255, "srgb");
             colors.set([color.r, color.g, color.b], 3 * i);
         }
         geometry.setAttribute("color", new THREE.BufferAttribute(colors, 3));

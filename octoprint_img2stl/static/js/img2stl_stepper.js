@@ -81,6 +81,15 @@
                 if (heading) heading.focus({preventScroll: true});
             }, 0);
         };
+        // what had the keyboard's focus is gone from the page
+        self.recoverFocus = function () {
+            window.setTimeout(function () {
+                const active = document.activeElement;
+                const lost =
+                    !active || active === document.body || !$(active).is(":visible");
+                if (lost && root.isVisible()) focusHeading();
+            }, 0);
+        };
         self.showStep = (step) => self.show(step.name);
 
         // where to go on with a job

@@ -111,15 +111,28 @@ window.Img2Stl = window.Img2Stl || {};
 
     //~~ small things for view models
 
-    // one inline "are you sure?" at a time in a list of rows
-    Img2Stl.Confirmation = function () {
+    // One inline "are you sure?" at a time in a list of rows. The keyboard goes to its first
+    // button and, when it is dismissed, back to where it came from.
+    // rowOf: id -> selector of the row; asker: selector of the button in the row
+    Img2Stl.Confirmation = function (rowOf, asker) {
         const self = this;
         self.asked = ko.observable(null);
         self.ask = function (id) {
             self.asked(id);
+            Img2Stl.focus(rowOf(id) + " .img2stl-confirm button");
         };
         self.forget = function () {
             self.asked(null);
+        };
+        self.dismiss = function () {
+            const id = self.asked();
+            self.forget();
+            Img2Stl.focus(rowOf(id) + " " + asker);
+        };
+        self.dismissByEscape = function (data, event) {
+            if (event.key !== "Escape") return true;
+            self.dismiss();
+            return false;
         };
         self.isAsked = function (id) {
             return self.asked() === id;

@@ -11,6 +11,8 @@ import pytest
 from octoprint_img2stl.process import Limits
 from octoprint_img2stl.slicing.prusaslicer import PrusaSlicer
 
+BOUNDED = Limits(time_s=120.0)  # a slicer that hangs is a failed test, not a hanging one
+
 FACES = (
     (0, 2, 3, 1),
     (4, 5, 7, 6),
@@ -89,7 +91,7 @@ def do_slice(tmp_path):
         work.mkdir(exist_ok=True)
         gcode = tmp_path / "model.gcode"
         result = slicer.slice(
-            stl, gcode, machine, settings, work=work, limits=limits or Limits(), **options
+            stl, gcode, machine, settings, work=work, limits=limits or BOUNDED, **options
         )
         return result, gcode
 

@@ -1,0 +1,270 @@
+"""The commands as a user types them: results, exit codes, and one sentence for what is wrong."""
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import octoprint_img2stl
+
+PACKAGE = Path(octoprint_img2stl.__file__).parent
+SAMPLE = PACKAGE / "data" / "sample" / "cat.jpg"
+ENV = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+QUICK = ("--width", "25", "--quality", "draft", "--max-error", "0.1")
+
+
+def command(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "octoprint_img2stl", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=ENV,
+        timeout=300,
+    )
+
+
+def refused(finished, code, status=1):
+    """One plain sentence with its code on stderr, nothing else."""
+    assert finished.returncode == status, finished.stderr
+    assert finished.stdout == ""
+    lines = finished.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].endswith("]") and f"[{code}" in lines[0]
+    assert "Traceback" not in finished.stderr
+
+
+def test_make_writes_four_files(tmp_path):
+    finished = command("make", SAMPLE, "--out", "result", *QUICK, cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    out = tmp_path / "result"
+    assert sorted(path.name for path in out.iterdir()) == [
+        "model.gcode", "model.stl", "preview.png", "report.json"
+    ]
+    report = json.loads((out / "report.json").read_text())
+    assert report["route"] == "relief" and report["size"][0] == pytest.approx(25, abs=0.001)
+    assert Image.open(out / "preview.png").size[0] > 200
+    data = (out / "model.stl").read_bytes()
+    assert struct.unpack("<I", data[80:84])[0] == report["triangles"]
+    assert not data.startswith(b"solid")
+
+
+def test_make_lithophane_as_json(tmp_path):
+    finished = command(
+        "make", SAMPLE, "--route", "lithophane", "--width", "40", "--height-min", "1",
+        "--height-max", "2.5", "--no-slice", "--json", "--out", tmp_path / "o", cwd=tmp_path
+    )
+    assert finished.returncode == 0, finished.stderr
+    report = json.loads(finished.stdout)
+    assert report["size"][1] == pytest.approx(2.5, abs=0.001)  # it stands
+    assert report["layers"] is None and report["slicer"] is None
+    assert not (tmp_path / "o" / "model.gcode").exists()
+
+
+def test_same_photo_same_mesh(tmp_path):
+    for name in "ab":
+        command("make", SAMPLE, "--no-slice", *QUICK, "--out", tmp_path / name, cwd=tmp_path)
+    assert (tmp_path / "a/model.stl").read_bytes() == (tmp_path / "b/model.stl").read_bytes()
+
+
+def test_results_of_an_earlier_run_do_not_stay(tmp_path):
+    out = tmp_path / "o"
+    command("make", SAMPLE, *QUICK, "--out", out, cwd=tmp_path)
+    command("make", SAMPLE, *QUICK, "--no-slice", "--out", out, cwd=tmp_path)
+    assert not (out / "model.gcode").exists() and (out / "model.stl").exists()
+
+
+def bomb(path, side=30_000):
+    """A PNG of about 100 kB that says it has 30 000 x 30 000 pixels, and does."""
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    packer = zlib.compressobj(9)
+    row = bytes(1 + (side + 7) // 8)
+    packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    )
+    assert path.stat().st_size < 200_000
+
+
+def bad_photo(kind, path):
+    jpeg = SAMPLE.read_bytes()
+    if kind == "bomb":
+        bomb(path)
+    elif kind == "huge":
+        with open(path, "wb") as file:
+            file.truncate(300 * 2**20)
+    else:
+        path.write_bytes(
+            {
+                "empty": b"",
+                "text": b"once upon a time",
+                "truncated": jpeg[: len(jpeg) // 2],
+                "svg": b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>",
+                "heic": b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(300),
+            }[kind]
+        )
+
+
+@pytest.mark.parametrize(
+    "kind, code",
+    [
+        ("empty", "photo.empty"),
+        ("text", "photo.not_an_image"),
+        ("truncated", "photo.truncated"),
+        ("svg", "photo.svg"),
+        ("heic", "photo.heic"),
+        ("bomb", "photo.too_many_pixels"),
+        ("huge", "photo.file_too_big"),
+    ],
+)
+def test_bad_photos(tmp_path, kind, code):
+    photo = tmp_path / "photo.jpg"
+    bad_photo(kind, photo)
+    finished = command("make", photo, "--out", tmp_path / "out", cwd=tmp_path)
+    refused(finished, code)
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]  # nothing half-written
+
+
+@pytest.mark.parametrize("name", ["--help.jpg", "-rf .jpg", "$(touch evil).jpg", "a b;c.jpg"])
+def test_hostile_names(tmp_path, name):
+    (tmp_path / name).write_bytes(SAMPLE.read_bytes())
+    finished = command("make", "--out", "o", *QUICK, "--", name, cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    assert (tmp_path / "o" / "model.gcode").exists()
+    assert not (tmp_path / "evil").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments, code",
+    [
+        (("--width", "0"), "relief."),
+        (("--width", "-5"), "relief."),
+        (("--width", "nan"), "relief."),
+        (("--width", "inf"), "relief."),
+        (("--width", "400"), "relief.too_big_for_bed"),
+        (("--height-min", "2", "--height-max", "1"), "relief."),
+        (("--bed", "wide"), "machine.bed_unreadable"),
+        (("--nozzle", "0"), "machine.invalid"),
+        (("--crop", "0,0,0,0"), "photo.crop_invalid"),
+        (("--crop", "a,b"), "photo.crop_invalid"),
+        (("--turn", "45"), "photo.turn_invalid"),
+        (("--infill", "250"), "slicing.out_of_range"),
+    ],
+)
+def test_bad_values(tmp_path, arguments, code):
+    finished = command("make", SAMPLE, "--out", "out", *arguments, cwd=tmp_path)
+    refused(finished, code)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_slicer_makes_the_stl_and_says_so(tmp_path):
+    finished = command(
+        "make", SAMPLE, *QUICK, "--slicer-path", "/nonexistent/slicer", "--out", "o", cwd=tmp_path
+    )
+    assert finished.returncode == 1
+    assert (tmp_path / "o" / "model.stl").exists()
+    assert "warning:" in finished.stderr
+
+
+def test_interrupted_leaves_nothing(tmp_path):
+    running = subprocess.Popen(
+        [sys.executable, "-m", "octoprint_img2stl", "make", str(SAMPLE), "--out", "out",
+         "--route", "lithophane"],
+        cwd=tmp_path, env=ENV, stderr=subprocess.PIPE, text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("out/.img2stl-*/jobs/*/work")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert said == "Interrupted; nothing was written.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_bar_only_on_a_terminal(tmp_path):
+    import pty
+
+    main, terminal = pty.openpty()
+    arguments = ["make", str(SAMPLE), *QUICK, "--out", "o"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "octoprint_img2stl", *arguments],
+        cwd=tmp_path, env=ENV, stderr=terminal, stdout=subprocess.DEVNULL,
+    )
+    os.close(terminal)
+    seen = b""
+    while True:
+        try:
+            data = os.read(main, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not data:
+            break
+        seen += data
+    os.close(main)
+    assert running.wait(60) == 0
+    assert b"100%" in seen and b"Slicing" in seen
+    quiet = command(*arguments, cwd=tmp_path)
+    assert quiet.stderr == ""
+
+
+def test_check(tmp_path):
+    command("make", SAMPLE, "--no-slice", *QUICK, "--out", tmp_path, cwd=tmp_path)
+    good = command("check", "model.stl", cwd=tmp_path)
+    assert good.returncode == 0 and "Printable." in good.stdout
+    small = command("check", "model.stl", "--bed", "20x20x20", "--json", cwd=tmp_path)
+    assert small.returncode == 1
+    answer = json.loads(small.stdout)
+    assert answer["printable"] is False and answer["watertight"] is True
+    assert answer["problems"][0]["code"] == "mesh.too_big_for_bed"
+    data = bytearray((tmp_path / "model.stl").read_bytes())
+    data[84 : 84 + 50] = data[84 + 50 : 84 + 100]  # one triangle is lost, one is doubled
+    (tmp_path / "open.stl").write_bytes(data)
+    leaky = command("check", "open.stl", cwd=tmp_path)
+    assert leaky.returncode == 1 and "not watertight" in leaky.stdout
+    (tmp_path / "cut.stl").write_bytes(data[:1000])
+    refused(command("check", "cut.stl", cwd=tmp_path), "mesh.truncated", status=2)
+    refused(command("check", "nothing.stl", cwd=tmp_path), "command.no_file", status=2)
+
+
+def test_slice(tmp_path):
+    command("make", SAMPLE, "--no-slice", *QUICK, "--out", tmp_path, cwd=tmp_path)
+    (tmp_path / "model.stl").rename(tmp_path / "--help.stl")
+    finished = command(
+        "slice", "-o", "out.gcode", "--quality", "draft", "--json", "--", "--help.stl", cwd=tmp_path
+    )
+    assert finished.returncode == 0, finished.stderr
+    answer = json.loads(finished.stdout)
+    assert answer["layers"] > 5 and answer["slicer"]["version"]
+    assert b";LAYER_CHANGE" in (tmp_path / "out.gcode").read_bytes()
+    big = command("slice", "--bed", "20x20x20", "-o", "big.gcode", "--", "--help.stl", cwd=tmp_path)
+    refused(big, "slicing.")
+    assert not (tmp_path / "big.gcode").exists()
+    assert not list(tmp_path.glob(".img2stl-*"))
+
+
+def test_slice_with_own_profile(tmp_path):
+    command("make", SAMPLE, "--no-slice", *QUICK, "--out", tmp_path, cwd=tmp_path)
+    evil = tmp_path / "evil"
+    (tmp_path / "my.ini").write_text(
+        f"layer_height = 0.25\nfill_density = 20%\npost_process = /usr/bin/touch {evil}\n"
+    )
+    finished = command(
+        "slice", "model.stl", "-o", "out.gcode", "--profile", "my.ini", cwd=tmp_path
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert not evil.exists()
+    text = (tmp_path / "out.gcode").read_text()
+    assert "; layer_height = 0.25" in text and "; fill_density = 20%" in text
