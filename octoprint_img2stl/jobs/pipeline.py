@@ -24,7 +24,14 @@ WORK = "work"
 GREY, SLICED = f"{WORK}/grey.npy", f"{WORK}/sliced.gcode"
 SLICED_FACTS = f"{WORK}/sliced.json"
 # All that can be had without a slicer was made then; that is worth having.
-NO_SLICER = frozenset({"slicing.not_installed", "slicing.bad_path", "slicing.not_a_slicer"})
+NO_SLICER = frozenset(
+    {
+        "slicing.not_installed",
+        "slicing.bad_path",
+        "slicing.not_a_slicer",
+        "slicing.too_old",
+    }
+)
 
 
 @dataclass(frozen=True)

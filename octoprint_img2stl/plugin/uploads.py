@@ -41,11 +41,16 @@ def received(
         )
     # The path comes out of the request's body. OctoPrint strips forged ones since 1.11.8;
     # should it fail again (it did before), nothing but a fresh upload may be taken.
-    if not os.path.basename(path).startswith(PREFIX) or not stat.S_ISREG(
-        os.lstat(path).st_mode
-    ):
+    if not os.path.basename(path).startswith(PREFIX) or not _is_plain_file(path):
         raise UploadRefused(
             "upload.forged", N_("This is not an uploaded file; choose a file and send it.")
         )
     require_small(Path(path), limit_bytes)
     return Path(path), name
+
+
+def _is_plain_file(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False

@@ -178,10 +178,9 @@ def slice_ini(
     notices: list[Problem] = []
     ini = prusa_ini(machine, settings, size)
     if profile:
-        # Checked once more: a stored profile may be older than the allow-list.
+        # Checked once more: a stored profile may be older than the allow-list, which has
+        # neither the printer's keys nor the forced ones.
         ini.update(allowed(profile, own_gcode=True).values)
-        ini.update(_machine_keys(machine))
-        ini.update(FORCED)
         if not machine.heated_bed:
             ini.update(bed_temperature="0", first_layer_bed_temperature="0")
         _absolute_first_layer(ini)

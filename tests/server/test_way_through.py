@@ -1,10 +1,11 @@
 """From an uploaded photo to a finished print on the virtual printer."""
 
 import struct
+import subprocess
 
 import pytest
 
-from tests.serving import PREFIX, picture, wait_for
+from tests.serving import PREFIX, PYTHON, picture, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +161,17 @@ def test_state_and_events(admin):
     assert set(state["routes"]) == {"relief", "lithophane"}
     assert state["queue"]["items"] == []
     assert state["storage"]["used_bytes"] > 0
+
+
+def test_commands_of_octoprint(tmp_path):
+    """The same commands as without OctoPrint."""
+    (tmp_path / "photo.png").write_bytes(picture())
+    octoprint = [PYTHON, "-m", "octoprint", "-b", str(tmp_path / "base"), "plugins"]
+    make = ["img2stl:make", "photo.png", "--width", "20", "--out", "out", "--quality", "draft"]
+    subprocess.run([*octoprint, *make], cwd=tmp_path, check=True, timeout=120)
+    assert (tmp_path / "out" / "model.gcode").exists()
+    check = [*octoprint, "img2stl:check", "out/model.stl", "--bed", "10x10x10"]
+    assert subprocess.run(check, cwd=tmp_path, timeout=120).returncode == 1
+    cut = ["img2stl:slice", "out/model.stl", "-o", "again.gcode"]
+    subprocess.run([*octoprint, *cut], cwd=tmp_path, check=True, timeout=120)
+    assert (tmp_path / "again.gcode").exists()

@@ -111,7 +111,8 @@ def test_plugin_loads_nothing_heavy():
 
 
 def test_the_watch_sees_what_is_loaded():
-    """Guards the two tests above: a worker's module does load numpy."""
+    """Guards the two tests above: a worker's module does load numpy, and all of them exist."""
+    assert WORKERS <= {module.name for module in modules()}
     assert (
         "numpy"
         in loaded_by([qualified("relief.heightmap")])[qualified("relief.heightmap")]

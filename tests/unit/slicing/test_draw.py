@@ -72,6 +72,13 @@ def test_a_layer_that_goes_on_where_the_one_before_it_ended(tmp_path):
     ]
 
 
+def test_a_layer_that_begins_where_the_priming_ended(tmp_path):
+    path = tmp_path / "x.gcode"
+    path.write_text("M83\nG28\nG1 X3 Y0 Z.2\nG1 X9 E1\n;LAYER_CHANGE\nG1 X20 E5\n")
+    layers = read_gcode(path).layers
+    assert [line.points for line in layer_lines(path, layers, 0)] == [[(9, 0), (20, 0)]]
+
+
 def test_no_such_layer(sliced):
     path, layers = sliced
     for number in (-1, 2):
