@@ -5,7 +5,9 @@ before importing, and because the worker and the commands import this package wi
 """
 
 __plugin_name__ = "Photo to print"
-__plugin_description__ = "Take a picture, get a thing: photo to relief or lithophane to print."
+__plugin_description__ = (
+    "Take a picture, get a thing: photo to relief or lithophane to print."
+)
 __plugin_author__ = "The OctoPrint-Img2STL developers"
 __plugin_license__ = "AGPL-3.0-or-later"
 __plugin_pythoncompat__ = ">=3.10,<4"

@@ -11,8 +11,9 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import click
 
@@ -31,6 +32,7 @@ from .slicing.settings import SliceSettings
 RESULTS = (pipeline.STL, pipeline.GCODE, pipeline.PREVIEW, pipeline.REPORT)
 SLICING_OPTIONS = ("slicer", "material", "quality", "infill", "supports", "brim", "walls")
 UNREADABLE, INTERRUPTED = 2, 130
+TIME_LIMIT_S = 2 * 3600.0  # PrusaSlicer 2.3 has been seen to hang
 
 
 class CommandRefused(Refusal):
@@ -50,13 +52,19 @@ def _options(*decorators: Callable) -> Callable:
 
 
 machine_options = _options(
-    click.option("--bed", default="220x220x250", show_default=True, help="Bed and height, mm."),
+    click.option(
+        "--bed", default="220x220x250", show_default=True, help="Bed and height, mm."
+    ),
     click.option("--nozzle", default=0.4, show_default=True, help="Nozzle diameter, mm."),
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, nothing else."
+)
 slicing_options = _options(
     click.option("--slicer", type=click.Choice(list(SLICERS)), help="Which slicer."),
-    click.option("--slicer-path", default="", help="Its program, if it is not in a usual place."),
+    click.option(
+        "--slicer-path", default="", help="Its program, if it is not in a usual place."
+    ),
     click.option(
         "--profile",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -81,7 +89,9 @@ def group() -> None:
 
 @group.command()
 @click.argument("photo", type=click.Path(path_type=Path))
-@click.option("--route", type=click.Choice(list(ROUTES)), default="relief", show_default=True)
+@click.option(
+    "--route", type=click.Choice(list(ROUTES)), default="relief", show_default=True
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--width", type=float, help="Outer width, mm.")
 @click.option("--height-min", type=float, help="Thinnest part (the base), mm.")
@@ -93,14 +103,18 @@ def group() -> None:
 @click.option("--contrast", type=float, help="1 leaves it as it is.")
 @click.option("--smoothing", type=float, help="Sigma of the smoothing, mm.")
 @click.option("--max-error", type=float, help="Of the mesh against the heightmap, mm.")
-@click.option("--samples-per-mm", type=float, help="Default: as fine as the nozzle can print.")
+@click.option(
+    "--samples-per-mm", type=float, help="Default: as fine as the nozzle can print."
+)
 @click.option("--turn", type=int, default=0, help="Clockwise: 0, 90, 180, 270 degrees.")
 @click.option("--crop", help="LEFT,TOP,RIGHT,BOTTOM as fractions of the photo.")
 @click.option("--no-slice", is_flag=True, help="Stop after the mesh.")
 @slicing_options
 @machine_options
 @json_option
-def make(photo: Path, out: Path, bed: str, nozzle: float, as_json: bool, **given: Any) -> None:
+def make(
+    photo: Path, out: Path, bed: str, nozzle: float, as_json: bool, **given: Any
+) -> None:
     """Turn PHOTO into model.stl, model.gcode, preview.png and report.json in the folder --out."""
     with _telling(as_json):
         machine = Machine.from_bed(bed, nozzle)
@@ -149,6 +163,7 @@ def _make(
         job.params, job.machine = params.to_json(), machine.to_json()
         options = Options(
             memory_bytes=memory,
+            time_s=TIME_LIMIT_S,
             slicer_path=_absolute(given["slicer_path"]),
             profile=_absolute(given["profile"]) or None,
             slicing=not given["no_slice"],
@@ -250,7 +265,9 @@ def check(mesh: Path, bed: str, nozzle: float, as_json: bool) -> None:
     bad = any(problem.severity == ERROR for problem in problems)
     if as_json:
         found = [problem.to_json() for problem in problems]
-        click.echo(json.dumps({**facts.to_json(), "printable": not bad, "problems": found}))
+        click.echo(
+            json.dumps({**facts.to_json(), "printable": not bad, "problems": found})
+        )
     else:
         width, depth, height = facts.size
         click.echo(
@@ -304,7 +321,7 @@ def slice_(
                     machine,
                     settings,
                     work=work,
-                    limits=Limits(machine_memory_bytes() // 2),
+                    limits=Limits(machine_memory_bytes() // 2, TIME_LIMIT_S),
                     profile=profile,
                     progress=lambda fraction: bar.show(100 * fraction, "slice"),
                     relief=False,
@@ -399,7 +416,9 @@ def _existing(path: Path) -> Path:
     """The path made absolute, so that no name can pass for an option; it must be a file."""
     if not path.is_file():
         raise CommandRefused(
-            "command.no_file", N_("There is no file %(path)s; check the name."), path=str(path)
+            "command.no_file",
+            N_("There is no file %(path)s; check the name."),
+            path=str(path),
         )
     return path.resolve()
 

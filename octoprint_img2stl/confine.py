@@ -63,7 +63,7 @@ def _libc():
 
 def main(arguments: list) -> None:
     split = arguments.index("--")
-    options = dict(zip(arguments[:split:2], arguments[1:split:2]))
+    options = dict(zip(arguments[:split:2], arguments[1:split:2], strict=True))
     argv = arguments[split + 1 :]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if "--parent" in options:

@@ -6,8 +6,9 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Mapping
+from typing import Any
 
 from .problems import N_, Refusal
 
@@ -49,7 +50,14 @@ class Machine:
     profile: str = ""
 
     def __post_init__(self) -> None:
-        numbers = (self.x_min, self.y_min, self.x_max, self.y_max, self.height, self.nozzle)
+        numbers = (
+            self.x_min,
+            self.y_min,
+            self.x_max,
+            self.y_max,
+            self.height,
+            self.nozzle,
+        )
         if (
             not all(math.isfinite(number) for number in numbers)
             or self.width <= 0
@@ -88,7 +96,9 @@ class Machine:
         """Width of one extruded line: 1.125 nozzle diameters, PrusaSlicer's own default ratio."""
         return 1.125 * self.nozzle
 
-    def fits(self, width: float, depth: float, height: float, margin: float = 0.0) -> bool:
+    def fits(
+        self, width: float, depth: float, height: float, margin: float = 0.0
+    ) -> bool:
         """Whether a centred box of this size, with `margin` around it, can be printed."""
         return self.fit_scale(width, depth, height, margin) >= 1.0 - 1e-9
 
@@ -157,8 +167,14 @@ class Machine:
         height = float(volume["height"])
         box = volume.get("custom_box") or None
         if box and not circular:
-            x_min, x_max = max(x_min, float(box["x_min"])), min(x_max, float(box["x_max"]))
-            y_min, y_max = max(y_min, float(box["y_min"])), min(y_max, float(box["y_max"]))
+            x_min, x_max = (
+                max(x_min, float(box["x_min"])),
+                min(x_max, float(box["x_max"])),
+            )
+            y_min, y_max = (
+                max(y_min, float(box["y_min"])),
+                min(y_max, float(box["y_max"])),
+            )
         if box:
             height = min(height, float(box["z_max"]))
         speeds = [
@@ -187,7 +203,9 @@ class Machine:
         Raises:
             MachineRefused: not three positive numbers.
         """
-        match = re.fullmatch(r"\s*" + r"\s*[x×*]\s*".join([r"(\d+(?:\.\d+)?)"] * 3) + r"\s*", bed)
+        match = re.fullmatch(
+            r"\s*" + r"\s*[x×*]\s*".join([r"(\d+(?:\.\d+)?)"] * 3) + r"\s*", bed
+        )
         if not match:
             raise MachineRefused(
                 "machine.bed_unreadable",

@@ -12,9 +12,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
 
 CONFINE = Path(__file__).with_name("confine.py")
 LINE_LIMIT = 16_384
@@ -23,7 +23,13 @@ TICK_S = 0.2  # how often cancel and time limit are looked at: well under the pr
 MEMORY_TICK_S = 0.5
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR")
 
-EXIT, TIMEOUT, CANCELLED, MEMORY, KILLED = "exit", "timeout", "cancelled", "memory", "killed"
+EXIT, TIMEOUT, CANCELLED, MEMORY, KILLED = (
+    "exit",
+    "timeout",
+    "cancelled",
+    "memory",
+    "killed",
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,9 @@ class Finished:
     peak_memory_bytes: int
 
 
-def environment(home: Path | str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment(
+    home: Path | str, extra: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The few variables a child gets; nothing of OctoPrint's own environment leaks."""
     env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     env.setdefault("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -95,7 +103,12 @@ class Child:
         die_with_thread: bool = True,
         line_limit: int = LINE_LIMIT,
     ) -> None:
-        options = ["--nice", str(limits.nice), "--spare-core", str(int(limits.spare_core))]
+        options = [
+            "--nice",
+            str(limits.nice),
+            "--spare-core",
+            str(int(limits.spare_core)),
+        ]
         if limits.memory_bytes:
             options += ["--memory", str(limits.memory_bytes)]
         if die_with_thread:

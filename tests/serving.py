@@ -45,7 +45,12 @@ CONFIG = {
         "onlineCheck": {"enabled": False},
         "pluginBlacklist": {"enabled": False},
         "pluginBlocklist": {"enabled": False},
-        "seenWizards": {"backup": None, "corewizard": 5, "file_check": 2, "tracking": None},
+        "seenWizards": {
+            "backup": None,
+            "corewizard": 5,
+            "file_check": 2,
+            "tracking": None,
+        },
     },
     "webcam": {"timelapse": {"type": "off"}},
     # many logins from one address are what tests do
@@ -102,8 +107,12 @@ class Server:
         config = json.loads(json.dumps(CONFIG))
         config["plugins"]["img2stl"].update(settings)
         (self.base / "config.yaml").write_text(yaml.safe_dump(config))
-        for name, group in (("admin", "admins"), ("bob", "users"), ("carol", "users"),
-                            ("eve", "readonly")):
+        for name, group in (
+            ("admin", "admins"),
+            ("bob", "users"),
+            ("carol", "users"),
+            ("eve", "readonly"),
+        ):
             self._octoprint("user", "add", name, "--password", PASSWORD, "-g", group)
 
     def _octoprint(self, *arguments):
@@ -121,8 +130,19 @@ class Server:
         log = open(self.folder / "octoprint.out", "ab")
         root = ["--iknowwhatimdoing"] if os.geteuid() == 0 else []
         self.process = subprocess.Popen(
-            [PYTHON, "-m", "octoprint", "serve", "-b", str(self.base), "--host", "127.0.0.1",
-             "--port", str(self.port), *root],
+            [
+                PYTHON,
+                "-m",
+                "octoprint",
+                "serve",
+                "-b",
+                str(self.base),
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.port),
+                *root,
+            ],
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
@@ -138,7 +158,9 @@ class Server:
         wait_for(online, START_TIMEOUT_S, "OctoPrint to come up")
         admin = self.login("admin")
         wait_for(
-            lambda: admin.get("/api/connection").json()["current"]["state"] == "Operational",
+            lambda: (
+                admin.get("/api/connection").json()["current"]["state"] == "Operational"
+            ),
             60,
             "the virtual printer",
         )
@@ -178,11 +200,11 @@ class Client:
 
     @property
     def csrf(self):
-        return {
-            "X-CSRF-Token": value
-            for name, value in self.session.cookies.items()
-            if name.startswith("csrf_token")
-        }
+        cookies = self.session.cookies.items()
+        token = next(
+            (value for name, value in cookies if name.startswith("csrf_token")), ""
+        )
+        return {"X-CSRF-Token": token}
 
     def request(self, method, path, csrf=True, **kwargs):
         if csrf and method != "GET":
@@ -218,7 +240,10 @@ class Client:
 
     def wait_step(self, job_id, step, timeout_s=120):
         return wait_for(
-            lambda: self.job(job_id)["step"] == step, timeout_s, f"step {step}", every_s=0.02
+            lambda: self.job(job_id)["step"] == step,
+            timeout_s,
+            f"step {step}",
+            every_s=0.02,
         )
 
     def draft(self, data=None):

@@ -34,7 +34,10 @@ def cpu_seconds(pid: int) -> float:
 
 def resident_mb(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(x for x in status.splitlines() if x.startswith("VmRSS")).split()[1]) / 1024
+    return (
+        int(next(x for x in status.splitlines() if x.startswith("VmRSS")).split()[1])
+        / 1024
+    )
 
 
 def measure(server: Server) -> tuple[float, float, float]:
@@ -67,14 +70,22 @@ def main() -> None:
         for run in range(runs):
             for name, server in servers.items():
                 found[name].append(measure(server))
-                print(f"{run + 1}/{runs} {name:8} %.2f s wall %.2f s CPU %.1f MB"
-                      % found[name][-1], flush=True)
+                print(
+                    f"{run + 1}/{runs} {name:8} %.2f s wall %.2f s CPU %.1f MB"
+                    % found[name][-1],
+                    flush=True,
+                )
     medians = {
-        name: [statistics.median(column) for column in zip(*rows)] for name, rows in found.items()
+        name: [statistics.median(column) for column in zip(*rows, strict=True)]
+        for name, rows in found.items()
     }
-    wall, cpu, memory = (b - a for a, b in zip(medians["without"], medians["with"]))
-    print(f"the plugin adds (medians of {runs}): {wall:+.2f} s wall, {cpu:+.2f} s CPU, "
-          f"{memory:+.1f} MB resident (goals: under {GOAL_S} s, under {GOAL_MB:.0f} MB)")
+    wall, cpu, memory = (
+        b - a for a, b in zip(medians["without"], medians["with"], strict=True)
+    )
+    print(
+        f"the plugin adds (medians of {runs}): {wall:+.2f} s wall, {cpu:+.2f} s CPU, "
+        f"{memory:+.1f} MB resident (goals: under {GOAL_S} s, under {GOAL_MB:.0f} MB)"
+    )
 
 
 if __name__ == "__main__":

@@ -35,8 +35,13 @@ def phone_photo(path: Path) -> None:
 def make(photo: Path, route: str, out: Path, more: list[str]) -> dict:
     command = [sys.executable, "-m", "octoprint_img2stl", "make", str(photo)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([*command, "--route", route, "--out", str(out), *more], check=True, env=env,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [*command, "--route", route, "--out", str(out), *more],
+        check=True,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     return json.loads((out / "report.json").read_text())
 
 
@@ -49,15 +54,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         phone = Path(folder) / "phone.jpg"
         phone_photo(phone)
-        cases = [(photo, route) for photo in (SAMPLE, phone) for route in ("relief", "lithophane")]
+        cases = [
+            (photo, route)
+            for photo in (SAMPLE, phone)
+            for route in ("relief", "lithophane")
+        ]
         reports: dict = {case: [] for case in cases}
         for _ in range(arguments.runs):
             for photo, route in cases:
-                reports[photo, route].append(make(photo, route, Path(folder) / "out", more))
+                reports[photo, route].append(
+                    make(photo, route, Path(folder) / "out", more)
+                )
         for (photo, route), found in reports.items():
-            print(f"{photo.name} as {route}: {found[0]['triangles']} triangles, "
-                  f"{found[0]['layers']} layers")
-            for steps in zip(*(report["steps"] for report in found)):
+            print(
+                f"{photo.name} as {route}: {found[0]['triangles']} triangles, "
+                f"{found[0]['layers']} layers"
+            )
+            for steps in zip(*(report["steps"] for report in found), strict=True):
                 seconds = statistics.median(step["seconds"] for step in steps)
                 memory = statistics.median(step["peak_memory_bytes"] for step in steps)
                 print(f"  {steps[0]['step']:7} {seconds:7.2f} s {memory / 2**20:6.0f} MB")

@@ -8,13 +8,23 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from ..machine import Machine
-from ..problems import WARNING, N_, Problem, Refusal
-from ..process import CANCELLED, KILLED, MEMORY, TIMEOUT, Finished, Limits, kill_group, run
+from ..problems import N_, WARNING, Problem, Refusal
+from ..process import (
+    CANCELLED,
+    KILLED,
+    MEMORY,
+    TIMEOUT,
+    Finished,
+    Limits,
+    kill_group,
+    run,
+)
 from . import pipeline, report
 from .model import Job, JobState, StepRecord
 from .params import Params
@@ -26,7 +36,9 @@ WORKER = "octoprint_img2stl.jobs.worker"
 PACKAGE_HOME = Path(__file__).parents[2]
 WORKER_ENV = {
     # the worker must find this very package, wherever it was loaded from
-    "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGE_HOME), os.environ.get("PYTHONPATH")])),
+    "PYTHONPATH": os.pathsep.join(
+        filter(None, [str(PACKAGE_HOME), os.environ.get("PYTHONPATH")])
+    ),
     # one thread each: the pools of numerical libraries only cost memory here
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -108,7 +120,9 @@ def execute(
         job.state, job.percent = JobState.DONE, 100.0
     elif outcome.code in pipeline.NO_SLICER:
         job.state, job.percent = JobState.DONE, 100.0
-        job.problem = Problem.from_json({**outcome.to_json(), "severity": WARNING}).to_json()
+        job.problem = Problem.from_json(
+            {**outcome.to_json(), "severity": WARNING}
+        ).to_json()
     elif outcome.code == "jobs.cancelled":
         job.state = JobState.CANCELLED
     else:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from ..machine import Machine
 from ..problems import N_
@@ -113,7 +114,9 @@ def keys(params: Params, machine: Machine, slicer_path: str = "") -> dict[str, s
     return found
 
 
-def todo(job: Job, folder: Path, wanted: dict[str, str], *, slicing: bool = True) -> list[str]:
+def todo(
+    job: Job, folder: Path, wanted: dict[str, str], *, slicing: bool = True
+) -> list[str]:
     """Names of the steps still to be done, in order."""
     names = [s.name for s in STEPS if slicing or s.name not in SLICING_STEPS]
     by_name = {step.name: step for step in STEPS}
@@ -137,4 +140,8 @@ def percent(steps: list[str], step: str, fraction: float) -> float:
     """Progress in percent over the steps of one run, `fraction` of `step` being done."""
     weights = {s.name: s.weight for s in STEPS if s.name in steps}
     before = sum(weights[name] for name in steps[: steps.index(step)])
-    return 100 * (before + weights[step] * min(max(fraction, 0.0), 1.0)) / sum(weights.values())
+    return (
+        100
+        * (before + weights[step] * min(max(fraction, 0.0), 1.0))
+        / sum(weights.values())
+    )

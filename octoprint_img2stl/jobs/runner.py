@@ -6,8 +6,9 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from ..machine import Machine
 from ..problems import INFO, N_, Problem, Refusal
@@ -151,12 +152,16 @@ class Runner:
     def preview(self, job: Job, params: Params, machine: Machine) -> dict[str, Any]:
         """A coarse heightmap for the 3D view; see `relief.picture.preview_grid`."""
         task = {"do": "preview", "params": params.to_json(), "machine": machine.to_json()}
-        return self.warm.ask({**task, "folder": self._folder(job)}, kind=f"preview {job.id}")
+        return self.warm.ask(
+            {**task, "folder": self._folder(job)}, kind=f"preview {job.id}"
+        )
 
     def layer_picture(self, job: Job, layer: int) -> str:
         """One layer of the G-code as PNG, base64; `layer` counts from 0."""
         task = {"do": "layer", "layer": layer, "machine": job.machine}
-        return self.warm.ask({**task, "folder": self._folder(job)}, kind=f"layer {job.id}")
+        return self.warm.ask(
+            {**task, "folder": self._folder(job)}, kind=f"layer {job.id}"
+        )
 
     # -- inside -----------------------------------------------------------------------------
 

@@ -12,9 +12,10 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any
 
 from ..machine import Machine
 from ..problems import ERROR, Refusal
@@ -27,7 +28,10 @@ PHOTO_FACTS = "photo.json"
 PREVIEW_SIDE_PX = 200  # nodes on the longer side of a live preview
 PICTURE_SIZE_PX = 640
 TIPPING_BRIM = 5.0  # mm, as the check advises
-THUMBNAILS_PX = ((32, 32), (300, 300))  # what OctoPrint and its thumbnail plugins look for
+THUMBNAILS_PX = (
+    (32, 32),
+    (300, 300),
+)  # what OctoPrint and its thumbnail plugins look for
 
 
 @dataclass(frozen=True)

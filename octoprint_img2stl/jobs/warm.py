@@ -6,15 +6,18 @@ import json
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from ..problems import N_, Problem, Refusal
 from ..process import EXIT, MEMORY, NOT_KNOWN, TIMEOUT, Child, Finished, Limits
 from .engine import WORKER_ENV, how_it_ended, worker_argv
 
 ANSWER_TIME_S = 120.0  # a 12-megapixel photo on the slowest Pi, with much to spare
-ANSWER_LIMIT = 16 * 2**20  # characters; a layer's picture or a preview has under one million
+ANSWER_LIMIT = (
+    16 * 2**20
+)  # characters; a layer's picture or a preview has under one million
 TICK_S = 0.2
 
 

@@ -16,11 +16,12 @@ import select
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
-from ..process import kill_group
 from ..problems import N_, Problem, Refusal
+from ..process import kill_group
 
 TASK_FILE = "task.json"
 
@@ -130,7 +131,10 @@ def do_job(folder: Path, voice: Voice) -> int:
                 progress=lambda fraction, name=name: voice.say(
                     "progress", step=name, fraction=round(fraction, 4)
                 ),
-                started=lambda pid: (Slicers.groups.add(pid), voice.say("process", pid=pid)),
+                started=lambda pid: (
+                    Slicers.groups.add(pid),
+                    voice.say("process", pid=pid),
+                ),
             )
         )
         if problem is not None:

@@ -45,7 +45,9 @@ class Api(QueueApi):
         return own_job(self.house.store, job_id, current_user)
 
     def _answer_job(self, job: Job, status: int = 200) -> flask.Response:
-        return flask.make_response(flask.jsonify(job=views(self.house.store).full(job)), status)
+        return flask.make_response(
+            flask.jsonify(job=views(self.house.store).full(job)), status
+        )
 
     def _jobs(self) -> list[Job]:
         everybody = Permissions.PLUGIN_IMG2STL_MANAGE.can()
@@ -220,7 +222,9 @@ class Api(QueueApi):
     def copy(self, job_id: str) -> flask.Response:
         old = self._job(job_id)
         photo = self.house.store.path(old.id, old.source)
-        job = self.house.store.create(photo, old.name + ".", current_user.get_id(), move=False)
+        job = self.house.store.create(
+            photo, old.name + ".", current_user.get_id(), move=False
+        )
         job.params = old.params
         self.house.store.save(job)
         self.house.runner.open(job)

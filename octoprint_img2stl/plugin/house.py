@@ -7,8 +7,9 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from ..jobs.engine import Options
 from ..jobs.model import Job, JobState
@@ -55,9 +56,13 @@ class House:
         folder = Path(plugin.get_plugin_data_folder())
         self.store = JobStore(folder / "jobs", self._settings.get_int(["quota_mb"]) * MB)
         self.warm = WarmWorker(
-            folder, self.memory_bytes, lambda: 60.0 * self._settings.get_int(["worker_idle_min"])
+            folder,
+            self.memory_bytes,
+            lambda: 60.0 * self._settings.get_int(["worker_idle_min"]),
         )
-        self.runner = Runner(self.store, self.options, self._job_changed, self._hold, self.warm)
+        self.runner = Runner(
+            self.store, self.options, self._job_changed, self._hold, self.warm
+        )
         self.printer = OctoPrintPrinter(plugin._printer, plugin._file_manager)
         self.queue = PrintQueue(
             folder / "queue",
@@ -69,7 +74,9 @@ class House:
         self._slicers: list[dict[str, Any]] | None = None
         self._seen: dict[str, tuple[float, JobState]] = {}
         self._events: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._loop, daemon=True, name="img2stl-events")
+        self._thread = threading.Thread(
+            target=self._loop, daemon=True, name="img2stl-events"
+        )
 
     def start(self) -> None:
         self.runner.start()
@@ -135,7 +142,12 @@ class House:
             except Refusal as refusal:
                 problem = refusal.problem
             found.append(
-                {"name": name, "label": slicer.label, "version": version, "problem": problem}
+                {
+                    "name": name,
+                    "label": slicer.label,
+                    "version": version,
+                    "problem": problem,
+                }
             )
         self._slicers = found
         return found

@@ -166,9 +166,12 @@ class Img2StlPlugin(
                     "path": str(self.house.store.folder),
                     "as_attachment": True,
                     "name_generator": self._download_name,
-                    "access_validation": access_validation_factory(app, self._may_download),
+                    "access_validation": access_validation_factory(
+                        app, self._may_download
+                    ),
                     "path_validation": path_validation_factory(
-                        lambda path: FILE_ROUTE.fullmatch(path) is not None, status_code=404
+                        lambda path: FILE_ROUTE.fullmatch(path) is not None,
+                        status_code=404,
                     ),
                 },
             )
@@ -197,7 +200,9 @@ class Img2StlPlugin(
         plain = re.sub(r"[^A-Za-z0-9_-]+", "_", job.name).strip("_") or "photo"
         return f"{plain}.{ending}" if stem == "model" else f"{plain}_{stem}.{ending}"
 
-    def backup_excludes(self, excludes: list[str], *args: Any, **kwargs: Any) -> list[str]:
+    def backup_excludes(
+        self, excludes: list[str], *args: Any, **kwargs: Any
+    ) -> list[str]:
         """Who leaves the uploads out of a backup does not want our photos and meshes either."""
         return ["jobs"] if "uploads" in excludes else []
 

@@ -13,7 +13,9 @@ def permissions() -> list[dict]:
         {
             "key": "VIEW",
             "name": gettext("See"),
-            "description": gettext("Allows to see the tab, one's own jobs and the queue."),
+            "description": gettext(
+                "Allows to see the tab, one's own jobs and the queue."
+            ),
             "roles": ["view"],
             "default_groups": [USER_GROUP],
         },
@@ -48,7 +50,9 @@ def permissions() -> list[dict]:
         {
             "key": "MANAGE",
             "name": gettext("Manage"),
-            "description": gettext("Allows to see, change and delete the jobs of everybody."),
+            "description": gettext(
+                "Allows to see, change and delete the jobs of everybody."
+            ),
             "roles": ["manage"],
             "permissions": ["PLUGIN_IMG2STL_CREATE", "PLUGIN_IMG2STL_QUEUE"],
             "dangerous": True,

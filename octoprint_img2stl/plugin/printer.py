@@ -103,7 +103,9 @@ class OctoPrintPrinter:
         if self.state().path == key(local, path):
             raise PrinterRefused(
                 "queue.file_is_printing",
-                N_("The earlier version of this model is being printed; add it afterwards."),
+                N_(
+                    "The earlier version of this model is being printed; add it afterwards."
+                ),
             )
         stored = self._files.add_file(
             local,

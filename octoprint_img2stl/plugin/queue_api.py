@@ -23,7 +23,6 @@ from .house import House
 from .views import problem_view
 
 
-
 def queue_view(house: House) -> dict[str, Any]:
     """The queue in the language of the request, with pictures of the jobs one may see."""
     data = house.queue.to_json()
@@ -82,11 +81,17 @@ class QueueApi(BlueprintPlugin):
         if job.state is not JobState.DONE or not made:
             raise QueueRefused(
                 "queue.nothing_to_print",
-                N_("This job has no G-code yet; make it first, then add it to the queue."),
+                N_(
+                    "This job has no G-code yet; make it first, then add it to the queue."
+                ),
             )
         user = current_user.get_id()
         path = house.printer.add_gcode(
-            house.store.path(job.id, pipeline.GCODE), job.name, job.id, made["analysis"], user
+            house.store.path(job.id, pipeline.GCODE),
+            job.name,
+            job.id,
+            made["analysis"],
+            user,
         )
         # Hashed where it lies now: another plugin may rewrite files on their way there.
         sha256 = sha256_of(house.printer.path_on_disk(path))
@@ -118,7 +123,8 @@ class QueueApi(BlueprintPlugin):
         position = body().get("position")
         if not isinstance(position, int) or isinstance(position, bool):
             raise QueueRefused(
-                "queue.bad_position", N_("Say with a number where in the queue it shall go.")
+                "queue.bad_position",
+                N_("Say with a number where in the queue it shall go."),
             )
         self.house.queue.move(item_id, position)
         return self._answer_queue()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Mapping
 
 from ..jobs.store import require_small
 from ..problems import N_, Refusal
@@ -43,7 +43,8 @@ def received(
     # should it fail again (it did before), nothing but a fresh upload may be taken.
     if not os.path.basename(path).startswith(PREFIX) or not _is_plain_file(path):
         raise UploadRefused(
-            "upload.forged", N_("This is not an uploaded file; choose a file and send it.")
+            "upload.forged",
+            N_("This is not an uploaded file; choose a file and send it."),
         )
     require_small(Path(path), limit_bytes)
     return Path(path), name

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import gettext
 
@@ -11,7 +12,14 @@ from ..jobs.model import Job, JobState
 from ..jobs.store import JobStore
 from ..problems import Problem
 
-DOWNLOADS = ("model.stl", "model.gcode", "preview.png", "report.json", "photo.jpg", "thumb.jpg")
+DOWNLOADS = (
+    "model.stl",
+    "model.gcode",
+    "preview.png",
+    "report.json",
+    "photo.jpg",
+    "thumb.jpg",
+)
 REMAKABLE = frozenset(
     {
         JobState.DRAFT,

@@ -56,7 +56,9 @@ def test_permissions_matrix(admin, bob, eve, nobody, method, path, need):
     assert answer.status_code not in (*REFUSED, 500), answer.text
 
 
-@pytest.mark.parametrize("method, path, need", [route for route in ROUTES if route[0] != "GET"])
+@pytest.mark.parametrize(
+    "method, path, need", [route for route in ROUTES if route[0] != "GET"]
+)
 def test_csrf_is_needed_for_every_change(admin, method, path, need):
     answer = admin.request(method, PREFIX + path, csrf=False, json={})
     assert answer.status_code == 400
@@ -90,7 +92,14 @@ def test_jobs_of_others(server, admin, bob):
 
 @pytest.mark.parametrize(
     "path",
-    ["job.json", "photo.original", "../queue/queue.json", "log.txt", "%2e%2e/x", "task.json"],
+    [
+        "job.json",
+        "photo.original",
+        "../queue/queue.json",
+        "log.txt",
+        "%2e%2e/x",
+        "task.json",
+    ],
 )
 def test_only_results_can_be_downloaded(bob, path):
     job = bob.draft()
@@ -99,13 +108,26 @@ def test_only_results_can_be_downloaded(bob, path):
 
 def test_starting_needs_the_core_permissions_too(server, admin, bob):
     """Somebody with our QUEUE but without OctoPrint's PRINT cannot start."""
-    group = {"key": "queuers", "name": "Queuers", "description": "", "permissions":
-             ["STATUS", "PLUGIN_IMG2STL_QUEUE", "PLUGIN_IMG2STL_CREATE"], "subgroups": [],
-             "default": False}
+    group = {
+        "key": "queuers",
+        "name": "Queuers",
+        "description": "",
+        "permissions": ["STATUS", "PLUGIN_IMG2STL_QUEUE", "PLUGIN_IMG2STL_CREATE"],
+        "subgroups": [],
+        "default": False,
+    }
     admin.post("/api/access/groups", json=group)
-    admin.post("/api/access/users", json={"name": "dave", "password": "test-1234",
-                                          "groups": ["queuers"], "permissions": [],
-                                          "active": True, "admin": False})
+    admin.post(
+        "/api/access/users",
+        json={
+            "name": "dave",
+            "password": "test-1234",
+            "groups": ["queuers"],
+            "permissions": [],
+            "active": True,
+            "admin": False,
+        },
+    )
     dave = server.login("dave")
     job = dave.made()
     item = dave.api("POST", "/queue", 201, json={"job": job["id"]})["item"]
@@ -118,13 +140,17 @@ def test_starting_needs_the_core_permissions_too(server, admin, bob):
 def test_forged_upload_path(bob, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("do not read")
-    answer = bob.post(f"{PREFIX}/uploads", data={"file.path": str(secret), "file.name": "x.jpg"})
+    answer = bob.post(
+        f"{PREFIX}/uploads", data={"file.path": str(secret), "file.name": "x.jpg"}
+    )
     assert answer.status_code in (400, 422)
     assert secret.exists()
 
 
 def test_no_file(bob):
-    assert bob.api("POST", "/uploads", 422, json={})["problem"]["code"] == "upload.missing"
+    assert (
+        bob.api("POST", "/uploads", 422, json={})["problem"]["code"] == "upload.missing"
+    )
 
 
 def test_too_big_an_upload_is_refused_while_it_arrives(server, bob):
@@ -175,7 +201,9 @@ def test_bad_photos_get_one_sentence(bob, name, data, code):
     bob.api("DELETE", f"/jobs/{job['id']}")
 
 
-@pytest.mark.parametrize("name", ["../../evil.jpg", "--help.stl", "<b>x</b>.png", "a\u202eb.png"])
+@pytest.mark.parametrize(
+    "name", ["../../evil.jpg", "--help.stl", "<b>x</b>.png", "a\u202eb.png"]
+)
 def test_names_are_only_names(bob, server, name):
     job = bob.upload(picture(), name)["job"]
     job = bob.wait_state(job["id"], "draft")
@@ -235,7 +263,9 @@ def test_slicer_path_needs_an_administrator_and_an_executable(server, admin, bob
     save(admin, "/bin/true")  # fresh login, an executable file
     assert path() == "/bin/true"
     wait_for(
-        lambda: admin.api("GET", "/state")["slicers"][0]["problem"], 20, "the probe to notice"
+        lambda: admin.api("GET", "/state")["slicers"][0]["problem"],
+        20,
+        "the probe to notice",
     )
     save(admin, "")
     assert path() == ""

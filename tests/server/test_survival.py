@@ -96,17 +96,23 @@ def test_nobody_is_left_and_octoprint_lives_on(slow_server, hanging_slicer):
     for pid in warm:
         os.kill(pid, signal.SIGKILL)
     params = {"params": {"route": "relief", "relief": {"width": 30}}}
-    assert bob.api("POST", f"/jobs/{job_id}/preview", json=params)["preview"]["columns"] > 10
+    assert (
+        bob.api("POST", f"/jobs/{job_id}/preview", json=params)["preview"]["columns"] > 10
+    )
 
 
 def test_kill_9_while_slicing_then_continue(slow_server, hanging_slicer):
     bob = slow_server.login("bob")
     job_id = start_slicing(bob)
-    wait_for(lambda: processes(slow_server.base, "--export-gcode"), 10, "the slicer to run")
+    wait_for(
+        lambda: processes(slow_server.base, "--export-gcode"), 10, "the slicer to run"
+    )
     slow_server.kill()
     wait_for(
-        lambda: not processes(slow_server.base, "jobs.worker", "job")
-        and not processes(slow_server.base, "--export-gcode"),
+        lambda: (
+            not processes(slow_server.base, "jobs.worker", "job")
+            and not processes(slow_server.base, "--export-gcode")
+        ),
         5,
         "worker and slicer to follow OctoPrint",
     )
@@ -134,17 +140,29 @@ def test_kill_9_at_any_moment(own_server):
     # a large and detailed relief, so that each step takes its time
     job = bob.draft()
     for step in ("photo", "relief", "check"):
-        params = {"route": "relief", "relief": {"width": 200, "max_error": 0.005,
-                                                "samples_per_mm": 8, "smoothing": 0}}
+        params = {
+            "route": "relief",
+            "relief": {
+                "width": 200,
+                "max_error": 0.005,
+                "samples_per_mm": 8,
+                "smoothing": 0,
+            },
+        }
         job = bob.api("POST", f"/jobs/{job['id']}/copy", 201)["job"]
         job = bob.wait_state(job["id"], "draft")
         bob.api("POST", f"/jobs/{job['id']}/make", 202, json={"params": params})
         wait_for(
-            lambda job=job: bob.job(job["id"])["state"] != "waiting", 20, "the start", 0.01
+            lambda job=job, bob=bob: bob.job(job["id"])["state"] != "waiting",
+            20,
+            "the start",
+            0.01,
         )
         own_server.kill()
         wait_for(
-            lambda: not processes(own_server.base, "jobs.worker"), 10, "the workers to follow"
+            lambda: not processes(own_server.base, "jobs.worker"),
+            10,
+            "the workers to follow",
         )
         own_server.start()
         bob = own_server.login("bob")
@@ -165,10 +183,15 @@ def test_print_cut_off_by_kill_9(own_server):
     bob = own_server.login("bob")
     job = bob.made()
     item = bob.api("POST", "/queue", 201, json={"job": job["id"]})["item"]
-    token = bob.api("POST", f"/queue/{item}/bed-clear",
-                    json={"bed_generation": bob.queue()["bed_generation"]})["token"]
+    token = bob.api(
+        "POST",
+        f"/queue/{item}/bed-clear",
+        json={"bed_generation": bob.queue()["bed_generation"]},
+    )["token"]
     bob.api("POST", f"/queue/{item}/start", 202, json={"token": token})
-    wait_for(lambda: [i for i in bob.queue()["items"] if i["state"] == "printing"], 60, "print")
+    wait_for(
+        lambda: [i for i in bob.queue()["items"] if i["state"] == "printing"], 60, "print"
+    )
     own_server.kill()
     own_server.start()
     bob = own_server.login("bob")
@@ -195,8 +218,15 @@ def test_no_slicer_and_too_little_memory(tmp_path):
         assert job["problem"]["message"]
 
         admin.post("/api/settings", json={"plugins": {"img2stl": {"memory_mb": 200}}})
-        params = {"route": "relief", "relief": {"width": 195, "max_error": 0.005,
-                                                "samples_per_mm": 19, "smoothing": 0}}
+        params = {
+            "route": "relief",
+            "relief": {
+                "width": 195,
+                "max_error": 0.005,
+                "samples_per_mm": 19,
+                "smoothing": 0,
+            },
+        }
         noise = io.BytesIO()
         Image.effect_noise((3000, 3000), 80).save(noise, "JPEG")
         copy = admin.draft(noise.getvalue())

@@ -22,7 +22,9 @@ def test_result_is_complete(bob, job):
     assert result["layers"] >= 6 and result["print_time_s"] > 60
     assert result["filament_mm"] > 100 and result["filament_g"] > 0
     assert result["slicer"]["name"] == "prusaslicer"
-    assert not [problem for problem in result["problems"] if problem["severity"] == "error"]
+    assert not [
+        problem for problem in result["problems"] if problem["severity"] == "error"
+    ]
 
 
 def test_downloads(bob, job):
@@ -34,7 +36,11 @@ def test_downloads(bob, job):
     report = bob.get("/" + job["result"]["report_url"]).json()
     assert report["route"] == "relief" and report["watertight"] is True
     assert {step["step"] for step in report["steps"]} == {
-        "photo", "relief", "check", "slice", "gcode"
+        "photo",
+        "relief",
+        "check",
+        "slice",
+        "gcode",
     }
     assert all(step["peak_memory_bytes"] > 2**20 for step in report["steps"])
 
@@ -43,7 +49,9 @@ def test_layer_pictures(bob, job):
     first = bob.get("/" + job["result"]["layer_url"].replace("{n}", "1"))
     assert first.headers["Content-Type"] == "image/png"
     assert first.content.startswith(b"\x89PNG")
-    last = bob.get("/" + job["result"]["layer_url"].replace("{n}", str(job["result"]["layers"])))
+    last = bob.get(
+        "/" + job["result"]["layer_url"].replace("{n}", str(job["result"]["layers"]))
+    )
     assert last.content != first.content
     beyond = job["result"]["layers"] + 1
     assert bob.api("GET", f"/jobs/{job['id']}/layers/{beyond}.png", 422)
@@ -61,7 +69,9 @@ def test_queue_to_printed(bob, job):
         "POST", f"/queue/{item}/bed-clear", json={"bed_generation": generation}
     )["token"]
     bob.api("POST", f"/queue/{item}/start", 202, json={"token": token})
-    wait_for(lambda: bob.get("/api/job").json()["state"].startswith("Print"), 60, "a print")
+    wait_for(
+        lambda: bob.get("/api/job").json()["state"].startswith("Print"), 60, "a print"
+    )
     assert bob.get("/api/job").json()["job"]["file"]["path"].startswith("img2stl/photo-")
 
     def printed():
@@ -78,7 +88,9 @@ def test_remake_with_other_settings_reuses_what_still_holds(bob, job):
     bob.api("POST", f"/jobs/{job['id']}/make", 202, json={"params": params})
     again = bob.wait_state(job["id"], "done", "failed")
     after = bob.get("/" + again["result"]["report_url"]).json()
-    seconds = [{s["step"]: s["seconds"] for s in report["steps"]} for report in (before, after)]
+    seconds = [
+        {s["step"]: s["seconds"] for s in report["steps"]} for report in (before, after)
+    ]
     assert seconds[0]["relief"] == seconds[1]["relief"]
     assert seconds[0]["slice"] != seconds[1]["slice"]
     assert after["parameters"]["slicing"]["infill"] == 20
@@ -90,9 +102,13 @@ def test_sample_photo_and_lithophane(bob):
     assert job["photo"]["size_px"][0] > 300
     params = {"route": "lithophane", "relief": {"width": 40, "max_error": 0.1}}
     params["slicing"] = {"quality": "draft"}
-    grid = bob.api("POST", f"/jobs/{job['id']}/preview", json={"params": params})["preview"]
+    grid = bob.api("POST", f"/jobs/{job['id']}/preview", json={"params": params})[
+        "preview"
+    ]
     assert grid["standing"] is True and grid["fits"] is None
-    assert grid["columns"] * grid["rows"] * 2 == pytest.approx(len(grid["z16"]) * 3 / 4, abs=3)
+    assert grid["columns"] * grid["rows"] * 2 == pytest.approx(
+        len(grid["z16"]) * 3 / 4, abs=3
+    )
     bob.api("POST", f"/jobs/{job['id']}/make", 202, json={"params": params})
     job = bob.wait_state(job["id"], "done", "failed", timeout_s=300)
     assert job["state"] == "done", job["problem"]
@@ -116,19 +132,28 @@ def test_other_printer_profiles(admin):
         "profile": {
             "id": "delta",
             "name": "Delta",
-            "volume": {"formFactor": "circular", "width": 120, "depth": 120, "height": 150,
-                       "origin": "center"},
+            "volume": {
+                "formFactor": "circular",
+                "width": 120,
+                "depth": 120,
+                "height": 150,
+                "origin": "center",
+            },
             "extruder": {"nozzleDiameter": 0.4, "count": 1},
         }
     }
     admin.post("/api/printerprofiles", json=profile)
-    admin.request("PATCH", "/api/printerprofiles/delta", json={"profile": {"default": True}})
+    admin.request(
+        "PATCH", "/api/printerprofiles/delta", json={"profile": {"default": True}}
+    )
     admin.post("/api/connection", json={"command": "disconnect"})
     connect = {"command": "connect", "port": "VIRTUAL", "printerProfile": "delta"}
     try:
         admin.post("/api/connection", json=connect)
         wait_for(
-            lambda: (admin.api("GET", "/state")["machine"] or {}).get("form") == "circular",
+            lambda: (
+                (admin.api("GET", "/state")["machine"] or {}).get("form") == "circular"
+            ),
             30,
             "the delta profile",
         )
@@ -149,7 +174,9 @@ def test_other_printer_profiles(admin):
         admin.post("/api/connection", json={"command": "disconnect"})
         admin.post("/api/connection", json={**connect, "printerProfile": "_default"})
         wait_for(
-            lambda: admin.get("/api/connection").json()["current"]["state"] == "Operational",
+            lambda: (
+                admin.get("/api/connection").json()["current"]["state"] == "Operational"
+            ),
             30,
             "the default profile",
         )
@@ -167,7 +194,16 @@ def test_commands_of_octoprint(tmp_path):
     """The same commands as without OctoPrint."""
     (tmp_path / "photo.png").write_bytes(picture())
     octoprint = [PYTHON, "-m", "octoprint", "-b", str(tmp_path / "base"), "plugins"]
-    make = ["img2stl:make", "photo.png", "--width", "20", "--out", "out", "--quality", "draft"]
+    make = [
+        "img2stl:make",
+        "photo.png",
+        "--width",
+        "20",
+        "--out",
+        "out",
+        "--quality",
+        "draft",
+    ]
     subprocess.run([*octoprint, *make], cwd=tmp_path, check=True, timeout=120)
     assert (tmp_path / "out" / "model.gcode").exists()
     check = [*octoprint, "img2stl:check", "out/model.stl", "--bed", "10x10x10"]

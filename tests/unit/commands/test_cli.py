@@ -46,10 +46,15 @@ def test_make_writes_four_files(tmp_path):
     assert finished.returncode == 0, finished.stderr
     out = tmp_path / "result"
     assert sorted(path.name for path in out.iterdir()) == [
-        "model.gcode", "model.stl", "preview.png", "report.json"
+        "model.gcode",
+        "model.stl",
+        "preview.png",
+        "report.json",
     ]
     report = json.loads((out / "report.json").read_text())
-    assert report["route"] == "relief" and report["size"][0] == pytest.approx(25, abs=0.001)
+    assert report["route"] == "relief" and report["size"][0] == pytest.approx(
+        25, abs=0.001
+    )
     assert Image.open(out / "preview.png").size[0] > 200
     data = (out / "model.stl").read_bytes()
     assert struct.unpack("<I", data[80:84])[0] == report["triangles"]
@@ -58,8 +63,21 @@ def test_make_writes_four_files(tmp_path):
 
 def test_make_lithophane_as_json(tmp_path):
     finished = command(
-        "make", SAMPLE, "--route", "lithophane", "--width", "40", "--height-min", "1",
-        "--height-max", "2.5", "--no-slice", "--json", "--out", tmp_path / "o", cwd=tmp_path
+        "make",
+        SAMPLE,
+        "--route",
+        "lithophane",
+        "--width",
+        "40",
+        "--height-min",
+        "1",
+        "--height-max",
+        "2.5",
+        "--no-slice",
+        "--json",
+        "--out",
+        tmp_path / "o",
+        cwd=tmp_path,
     )
     assert finished.returncode == 0, finished.stderr
     report = json.loads(finished.stdout)
@@ -70,8 +88,12 @@ def test_make_lithophane_as_json(tmp_path):
 
 def test_same_photo_same_mesh(tmp_path):
     for name in "ab":
-        command("make", SAMPLE, "--no-slice", *QUICK, "--out", tmp_path / name, cwd=tmp_path)
-    assert (tmp_path / "a/model.stl").read_bytes() == (tmp_path / "b/model.stl").read_bytes()
+        command(
+            "make", SAMPLE, "--no-slice", *QUICK, "--out", tmp_path / name, cwd=tmp_path
+        )
+    assert (tmp_path / "a/model.stl").read_bytes() == (
+        tmp_path / "b/model.stl"
+    ).read_bytes()
 
 
 def test_results_of_an_earlier_run_do_not_stay(tmp_path):
@@ -93,7 +115,10 @@ def bomb(path, side=30_000):
     packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     path.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", packed)
+        + chunk(b"IEND", b"")
     )
     assert path.stat().st_size < 200_000
 
@@ -134,10 +159,14 @@ def test_bad_photos(tmp_path, kind, code):
     bad_photo(kind, photo)
     finished = command("make", photo, "--out", tmp_path / "out", cwd=tmp_path)
     refused(finished, code)
-    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]  # nothing half-written
+    assert [path.name for path in tmp_path.iterdir()] == [
+        "photo.jpg"
+    ]  # nothing half-written
 
 
-@pytest.mark.parametrize("name", ["--help.jpg", "-rf .jpg", "$(touch evil).jpg", "a b;c.jpg"])
+@pytest.mark.parametrize(
+    "name", ["--help.jpg", "-rf .jpg", "$(touch evil).jpg", "a b;c.jpg"]
+)
 def test_hostile_names(tmp_path, name):
     (tmp_path / name).write_bytes(SAMPLE.read_bytes())
     finished = command("make", "--out", "o", *QUICK, "--", name, cwd=tmp_path)
@@ -171,7 +200,14 @@ def test_bad_values(tmp_path, arguments, code):
 
 def test_no_slicer_makes_the_stl_and_says_so(tmp_path):
     finished = command(
-        "make", SAMPLE, *QUICK, "--slicer-path", "/nonexistent/slicer", "--out", "o", cwd=tmp_path
+        "make",
+        SAMPLE,
+        *QUICK,
+        "--slicer-path",
+        "/nonexistent/slicer",
+        "--out",
+        "o",
+        cwd=tmp_path,
     )
     assert finished.returncode == 1
     assert (tmp_path / "o" / "model.stl").exists()
@@ -180,12 +216,27 @@ def test_no_slicer_makes_the_stl_and_says_so(tmp_path):
 
 def test_interrupted_leaves_nothing(tmp_path):
     running = subprocess.Popen(
-        [sys.executable, "-m", "octoprint_img2stl", "make", str(SAMPLE), "--out", "out",
-         "--route", "lithophane"],
-        cwd=tmp_path, env=ENV, stderr=subprocess.PIPE, text=True,
+        [
+            sys.executable,
+            "-m",
+            "octoprint_img2stl",
+            "make",
+            str(SAMPLE),
+            "--out",
+            "out",
+            "--route",
+            "lithophane",
+        ],
+        cwd=tmp_path,
+        env=ENV,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("out/.img2stl-*/jobs/*/work")) and time.monotonic() < deadline:
+    while (
+        not list(tmp_path.glob("out/.img2stl-*/jobs/*/work"))
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.02)
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=30)
@@ -201,7 +252,10 @@ def test_progress_bar_only_on_a_terminal(tmp_path):
     arguments = ["make", str(SAMPLE), *QUICK, "--out", "o"]
     running = subprocess.Popen(
         [sys.executable, "-m", "octoprint_img2stl", *arguments],
-        cwd=tmp_path, env=ENV, stderr=terminal, stdout=subprocess.DEVNULL,
+        cwd=tmp_path,
+        env=ENV,
+        stderr=terminal,
+        stdout=subprocess.DEVNULL,
     )
     os.close(terminal)
     seen = b""
@@ -243,13 +297,23 @@ def test_slice(tmp_path):
     command("make", SAMPLE, "--no-slice", *QUICK, "--out", tmp_path, cwd=tmp_path)
     (tmp_path / "model.stl").rename(tmp_path / "--help.stl")
     finished = command(
-        "slice", "-o", "out.gcode", "--quality", "draft", "--json", "--", "--help.stl", cwd=tmp_path
+        "slice",
+        "-o",
+        "out.gcode",
+        "--quality",
+        "draft",
+        "--json",
+        "--",
+        "--help.stl",
+        cwd=tmp_path,
     )
     assert finished.returncode == 0, finished.stderr
     answer = json.loads(finished.stdout)
     assert answer["layers"] > 5 and answer["slicer"]["version"]
     assert b";LAYER_CHANGE" in (tmp_path / "out.gcode").read_bytes()
-    big = command("slice", "--bed", "20x20x20", "-o", "big.gcode", "--", "--help.stl", cwd=tmp_path)
+    big = command(
+        "slice", "--bed", "20x20x20", "-o", "big.gcode", "--", "--help.stl", cwd=tmp_path
+    )
     refused(big, "slicing.")
     assert not (tmp_path / "big.gcode").exists()
     assert not list(tmp_path.glob(".img2stl-*"))

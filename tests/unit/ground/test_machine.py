@@ -79,14 +79,18 @@ def test_bed_from_text():
     assert machine.nozzle == 0.25
 
 
-@pytest.mark.parametrize("bed", ["", "220", "220x220", "axbxc", "-1x2x3", "1x2x3x4", "nanx1x1"])
+@pytest.mark.parametrize(
+    "bed", ["", "220", "220x220", "axbxc", "-1x2x3", "1x2x3x4", "nanx1x1"]
+)
 def test_unreadable_bed(bed):
     with pytest.raises(MachineRefused) as refused:
         Machine.from_bed(bed)
     assert refused.value.code == "machine.bed_unreadable"
 
 
-@pytest.mark.parametrize("volume", [{"width": 0}, {"height": -5}, {"depth": float("nan")}])
+@pytest.mark.parametrize(
+    "volume", [{"width": 0}, {"height": -5}, {"depth": float("nan")}]
+)
 def test_impossible_profile(volume):
     with pytest.raises(MachineRefused) as refused:
         Machine.from_octoprint_profile(profile(**volume))

@@ -4,7 +4,9 @@ from octoprint_img2stl.problems import ERROR, WARNING, Problem, Refusal
 
 
 def test_round_trip_keeps_everything():
-    problem = Problem("mesh.big", WARNING, "Is %(size)s mm.", {"size": 3}, "relief.width", 2.5)
+    problem = Problem(
+        "mesh.big", WARNING, "Is %(size)s mm.", {"size": 3}, "relief.width", 2.5
+    )
     assert Problem.from_json(problem.to_json()) == problem
     assert problem.message == "Is 3 mm."
 

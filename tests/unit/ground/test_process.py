@@ -62,10 +62,17 @@ def test_lowest_priority_and_first_to_be_killed(tmp_path):
     code = "import os; print(os.nice(0), open('/proc/self/oom_score_adj').read().strip())"
     _, lines = python(code, tmp_path)
     assert lines == [("stdout", "19 900")]
-    ionice = subprocess.run(["which", "ionice"], capture_output=True, text=True).stdout.strip()
+    ionice = subprocess.run(
+        ["which", "ionice"], capture_output=True, text=True
+    ).stdout.strip()
     if ionice:
         seen = []
-        run([ionice], cwd=tmp_path, limits=Limits(), on_line=lambda s, line: seen.append(line))
+        run(
+            [ionice],
+            cwd=tmp_path,
+            limits=Limits(),
+            on_line=lambda s, line: seen.append(line),
+        )
         assert seen == ["idle"]
 
 
@@ -149,7 +156,9 @@ def test_endless_line_is_cut(tmp_path):
 
 
 def test_dies_with_its_parent(tmp_path):
-    package = os.path.dirname(os.path.dirname(os.path.abspath(sys.modules[run.__module__].__file__)))
+    package = os.path.dirname(
+        os.path.dirname(os.path.abspath(sys.modules[run.__module__].__file__))
+    )
     code = (
         "import sys, os; from octoprint_img2stl.process import *\n"
         "run([sys.executable, '-c', 'import time; time.sleep(60)'], cwd='.', limits=Limits(),\n"

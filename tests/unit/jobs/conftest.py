@@ -48,7 +48,8 @@ def fake_slicer(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_text(
             "#!/bin/sh\n"
-            'case "$*" in *--help*) echo "PrusaSlicer-2.5.0+fake"; exit 0 ;; esac\n' + lines
+            'case "$*" in *--help*) echo "PrusaSlicer-2.5.0+fake"; exit 0 ;; esac\n'
+            + lines
         )
         path.chmod(0o755)
         return str(path)

@@ -42,7 +42,9 @@ def test_all_the_way(store, draft):
     work(store, draft, progress=lambda job: seen.append((job.step, job.percent)))
     assert draft.state is JobState.DONE and draft.problem is None
     assert set(draft.steps) == {step.name for step in pipeline.STEPS}
-    assert {"model.stl", "model.gcode", "preview.png", "report.json"} <= files(store, draft)
+    assert {"model.stl", "model.gcode", "preview.png", "report.json"} <= files(
+        store, draft
+    )
     report = json.loads((store.path(draft.id) / "report.json").read_text())
     assert report["size"][0] == pytest.approx(25, abs=0.001)
     assert report["watertight"] and report["triangles"] > 100 and report["volume"] > 100
@@ -50,7 +52,9 @@ def test_all_the_way(store, draft):
     percents = [percent for _, percent in seen]
     assert percents[0] == 0 and percents[-1] == 100
     assert percents == sorted(percents)
-    assert len({step for step, _ in seen}) == len(pipeline.STEPS) + 1  # and None at the end
+    assert (
+        len({step for step, _ in seen}) == len(pipeline.STEPS) + 1
+    )  # and None at the end
 
 
 def test_only_what_changed_is_done_again(store, draft):

@@ -6,7 +6,6 @@ import threading
 import time
 
 import pytest
-from tests.serving import wait_for
 
 from octoprint_img2stl.jobs.engine import Options
 from octoprint_img2stl.jobs.model import JobState
@@ -16,6 +15,7 @@ from octoprint_img2stl.jobs.store import JobStore, StoreRefused
 from octoprint_img2stl.jobs.warm import Superseded, WarmWorker
 from octoprint_img2stl.machine import Machine
 from octoprint_img2stl.problems import Refusal
+from tests.serving import wait_for
 
 from .conftest import SAMPLE, SMALL
 

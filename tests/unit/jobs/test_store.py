@@ -102,7 +102,9 @@ def test_deleted_stays_deleted(store, photo):
     assert store.used_bytes == 0
 
 
-@pytest.mark.parametrize("bad", ["", "..", "../../etc", "0123456789abcde", "0123456789ABCDEF"])
+@pytest.mark.parametrize(
+    "bad", ["", "..", "../../etc", "0123456789abcde", "0123456789ABCDEF"]
+)
 def test_only_our_ids_become_paths(store, bad):
     with pytest.raises(ValueError):
         store.path(bad)
@@ -125,7 +127,9 @@ def test_quota(photo, tmp_path):
 
 def test_full_disk_is_refused_before_work(store, photo, monkeypatch):
     usage = shutil.disk_usage(store.folder)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=50 * 2**20))
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: usage._replace(free=50 * 2**20)
+    )
     with pytest.raises(StoreRefused) as refused:
         store.create(photo, "a.jpg", "me", move=True)
     assert refused.value.code == "jobs.disk_full"
