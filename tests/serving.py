@@ -120,6 +120,7 @@ class Server:
             [PYTHON, "-m", "octoprint", "-b", str(self.base), *arguments],
             check=True,
             capture_output=True,
+            cwd=self.folder,
         )
 
     @property
@@ -146,6 +147,8 @@ class Server:
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
+            # not the checkout, whose package would stand in for the installed one
+            cwd=self.folder,
             start_new_session=True,
         )
         log.close()

@@ -36,9 +36,6 @@ class Api(QueueApi):
 
     house: House
 
-    def is_blueprint_csrf_protected(self) -> bool:
-        return True
-
     # -- helpers ----------------------------------------------------------------------------
 
     def _job(self, job_id: str) -> Job:

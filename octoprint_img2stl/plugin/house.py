@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..jobs.engine import Options
 from ..jobs.model import Job, JobState
@@ -25,9 +25,6 @@ from ..slicing.registry import SLICERS, find
 from .printer import OctoPrintPrinter
 from .settings import MB
 
-if TYPE_CHECKING:
-    from .implementation import Img2StlPlugin
-
 PUSH_INTERVAL_S = 0.5
 TICK_S = 2.0
 
@@ -38,22 +35,28 @@ class House:
     """Jobs, print queue and printer, and how they tell the browsers.
 
     Args:
-        plugin: the implementation, with everything that OctoPrint injects.
+        settings, profiles, printer, files: what OctoPrint injects: the plugin's settings, the
+            printer profile manager, the printer and the file manager.
+        folder: the plugin's data folder.
         pushed: sends a message to the browsers of users who may see the plugin.
         happened: fires one of the plugin's events.
     """
 
     def __init__(
         self,
-        plugin: Img2StlPlugin,
+        settings: Any,
+        profiles: Any,
+        printer: Any,
+        files: Any,
+        folder: Path,
+        *,
         pushed: Callable[[dict[str, Any]], None],
         happened: Callable[[str, dict[str, Any]], None],
     ) -> None:
-        self._settings = plugin._settings
-        self._profiles = plugin._printer_profile_manager
+        self._settings = settings
+        self._profiles = profiles
         self._pushed = pushed
         self._happened = happened
-        folder = Path(plugin.get_plugin_data_folder())
         self.store = JobStore(folder / "jobs", self._settings.get_int(["quota_mb"]) * MB)
         self.warm = WarmWorker(
             folder,
@@ -63,7 +66,7 @@ class House:
         self.runner = Runner(
             self.store, self.options, self._job_changed, self._hold, self.warm
         )
-        self.printer = OctoPrintPrinter(plugin._printer, plugin._file_manager)
+        self.printer = OctoPrintPrinter(printer, files)
         self.queue = PrintQueue(
             folder / "queue",
             self.printer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -59,7 +60,15 @@ class Img2StlPlugin(
     house: House
 
     def initialize(self) -> None:
-        self.house = House(self, self._push, self._fire)
+        self.house = House(
+            self._settings,
+            self._printer_profile_manager,
+            self._printer,
+            self._file_manager,
+            Path(self.get_plugin_data_folder()),
+            pushed=self._push,
+            happened=self._fire,
+        )
 
     def _push(self, message: dict[str, Any]) -> None:
         self._plugin_manager.send_plugin_message(

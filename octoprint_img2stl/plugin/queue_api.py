@@ -59,6 +59,9 @@ class QueueApi(BlueprintPlugin):
 
     house: House
 
+    def is_blueprint_csrf_protected(self) -> bool:
+        return True
+
     def _answer_queue(self, status: int = 200, **more: Any) -> flask.Response:
         answer = flask.jsonify(queue=queue_view(self.house), **more)
         return flask.make_response(answer, status)

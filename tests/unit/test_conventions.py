@@ -282,7 +282,9 @@ def test_every_route_asks_for_a_permission(route):
 def test_every_setting_has_its_field_and_its_use():
     from octoprint_img2stl.plugin.settings import DEFAULTS
 
-    shown = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
+    # bound in a template, or by the view model of a part of the settings page
+    page = [*TEMPLATES, *(path for path in SCRIPTS if "settings" in path.name)]
+    shown = "".join(path.read_text(encoding="utf-8") for path in page)
     used = "".join(module.source for module in PLUGIN if module.name != "plugin.settings")
     for key in DEFAULTS:
         assert re.search(rf"settings\.plugins\.img2stl\.{key}\b", shown), (

@@ -62,7 +62,7 @@ def test_open_and_make(house):
     job = house.open()
     assert job.photo["size_px"][0] > 100
     house.make(job)
-    house.wait(job, JobState.DONE)
+    wait_for(lambda: (job.id, JobState.DONE) in house.changes, 60, "the job to be done")
     states = [state for id, state in house.changes if id == job.id]
     assert states.index(JobState.WAITING) < states.index(JobState.RUNNING)
     assert states[-1] is JobState.DONE
