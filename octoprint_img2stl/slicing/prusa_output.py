@@ -236,6 +236,15 @@ class Listener:
                 N_("The slicer cannot be started (%(detail)s); install it again."),
                 detail=detail,
             )
+        if failed and not self.detail:
+            raise SlicingRefused(
+                "slicing.failed",
+                N_(
+                    "The slicer gave up without a word; try other settings, or set "
+                    "another program."
+                ),
+                returncode=finished.returncode,
+            )
         if failed:
             raise SlicingRefused(
                 "slicing.failed",

@@ -126,10 +126,6 @@
             remember(null);
             self.stepper.backIfLost();
         };
-        self.startOver = function () {
-            self.close();
-            self.show("photo");
-        };
         self.resume = function () {
             client()
                 .continueJob(self.job().id)

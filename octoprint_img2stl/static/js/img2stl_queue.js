@@ -1,8 +1,6 @@
 (function (Img2Stl) {
     "use strict";
 
-    const OPEN = ["queued", "awaiting_bed_clear", "starting", "printing"];
-
     Img2Stl.Queue = function (root) {
         const self = this;
         self.data = ko.observable({items: [], history: [], paused: false});
@@ -131,11 +129,5 @@
             );
             root.stepper.recoverFocus();
         };
-
-        // for the stepper: is the open job on its way to the printer?
-        self.itemOf = (id) => self.items().find((item) => item.job_id === id) || null;
-        self.openCount = ko.pureComputed(
-            () => self.items().filter((item) => OPEN.includes(item.state)).length
-        );
     };
 })(window.Img2Stl);

@@ -85,7 +85,6 @@
         });
         const count = (severity) =>
             self.problems().filter((problem) => problem.severity === severity).length;
-        self.hasErrors = ko.pureComputed(() => count("error") > 0);
         self.verdict = ko.pureComputed(function () {
             const errors = count("error");
             const warnings = count("warning");

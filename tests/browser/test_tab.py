@@ -1,0 +1,190 @@
+"""The way through as people go it, on a desk and on a phone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.serving import picture, wait_for
+
+LONG_MS = 180_000
+
+
+def image(name="photo.png", **size):
+    return {"name": name, "mimeType": "image/png", "buffer": picture(**size)}
+
+
+@pytest.mark.parametrize("width, height", [(1280, 900), (360, 740)])
+def test_from_sample_to_print(tab, server, width, height):
+    tab = tab(width, height, f"way-{width}", has_touch=width < 500).open()
+    sample = tab["img2stl-sample"]
+    expect(sample).to_be_visible(timeout=30_000)
+    tab.picture("1-photo")
+    sample.click()
+
+    make = tab["img2stl-make"]
+    expect(make).to_be_enabled(timeout=60_000)  # good defaults: Make is the second click
+    expect(tab["img2stl-size"]).to_contain_text("100", timeout=30_000)
+    expect(tab["img2stl-viewer-canvas"]).to_be_visible(timeout=30_000)
+    tab.no_sideways_scrolling()
+    tab.picture("2-shape")
+    number = tab["img2stl-width"]
+    number.fill("40")
+    number.blur()
+    expect(tab["img2stl-size"]).to_contain_text("40", timeout=30_000)
+    make.click()
+
+    expect(tab["img2stl-progress"]).to_be_visible(timeout=30_000)
+    tab.picture("3-progress")
+    expect(tab["img2stl-result"]).to_be_visible(timeout=LONG_MS)
+    tab["img2stl-step-check"].click()
+    expect(tab["img2stl-verdict"]).to_be_visible()
+    tab.no_sideways_scrolling()
+    tab.picture("4-check")
+    tab["img2stl-step-slice"].click()
+    layer = tab["img2stl-layer-picture"]
+    expect(layer).to_have_js_property("complete", True, timeout=30_000)
+    before = layer.get_attribute("src")
+    tab["img2stl-layer-next"].click()
+    expect(layer).not_to_have_attribute("src", before, timeout=30_000)
+    wait_for(lambda: layer.evaluate("img => img.naturalWidth") > 100, 30, "the layer's picture")
+    tab.no_sideways_scrolling()
+    tab.picture("5-slice")
+    with tab.page.expect_download() as download:
+        tab["img2stl-download-stl"].click()
+    assert download.value.suggested_filename.endswith(".stl")
+    with tab.page.expect_download() as download:
+        tab["img2stl-download-gcode"].click()
+    assert download.value.suggested_filename.endswith(".gcode")
+
+    tab["img2stl-add-queue"].click()
+    tab["img2stl-bed-clear"].click()
+    tab.picture("6-bed")
+    tab["img2stl-bed-clear-yes"].click()
+    state = tab["img2stl-item-state"]
+    expect(state).to_contain_text("rinting", timeout=60_000)
+    tab.no_sideways_scrolling()
+    tab.picture("7-print")
+    assert tab.errors == []
+
+    admin = server.login("admin")
+    assert admin.get("/api/job").json()["state"].startswith("Print")
+    admin.post("/api/job", json={"command": "cancel"})
+    expect(tab["img2stl-queue-paused"]).to_be_visible(timeout=60_000)
+    wait_for(
+        lambda: admin.get("/api/connection").json()["current"]["state"] == "Operational",
+        60,
+        "the printer to be idle",
+    )
+    tab.picture("8-cancelled")
+
+
+def test_own_photo_turned_cropped_and_inverted(tab):
+    tab = tab().open()
+    tab.page.set_input_files("[data-test-id='img2stl-file']", image("holiday.png", width=400))
+    expect(tab["img2stl-make"]).to_be_enabled(timeout=60_000)
+    tab["img2stl-step-photo"].click()
+    tab["img2stl-turn-right"].click()
+    handle = tab["img2stl-crop-left"]
+    handle.focus()
+    for _ in range(5):
+        tab.page.keyboard.press("ArrowRight")
+    tab.picture("crop")
+    with tab.page.expect_request("**/preview") as sent:
+        tab["img2stl-step-shape"].click()
+    photo = sent.value.post_data_json["params"]["photo"]
+    assert photo["turn_deg"] == 90
+    assert photo["crop"][0] > 0 and photo["crop"][2] == 1
+    tab["img2stl-route-lithophane"].click()
+    expect(tab["img2stl-route-lithophane"]).to_have_attribute("aria-pressed", "true")
+    tab.picture("lithophane")
+    assert tab.errors == []
+
+
+def test_too_big_offers_what_fits(tab):
+    tab = tab().open()
+    tab["img2stl-sample"].click()
+    expect(tab["img2stl-make"]).to_be_enabled(timeout=60_000)
+    tab["img2stl-width"].fill("900")
+    tab["img2stl-width"].blur()
+    offer = tab["img2stl-suggest"]
+    expect(offer).to_be_visible(timeout=30_000)
+    tab.picture("too-big")
+    offer.click()
+    expect(tab["img2stl-width"]).to_have_value("200")
+    expect(tab["img2stl-make"]).to_be_enabled(timeout=30_000)
+
+
+def test_not_a_photo(tab):
+    tab = tab().open()
+    tab.page.set_input_files(
+        "[data-test-id='img2stl-file']",
+        {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"<script>alert(1)</script>"},
+    )
+    problem = tab["img2stl-photo-problem"]
+    expect(problem).to_contain_text("not a picture", timeout=60_000)
+    tab.picture("not-a-photo")
+    assert tab.errors == []
+
+
+def test_cancel_reopen_and_delete(tab):
+    tab = tab().open()
+    tab["img2stl-sample"].click()
+    expect(tab["img2stl-make"]).to_be_enabled(timeout=60_000)
+    tab["img2stl-route-lithophane"].click()
+    tab["img2stl-make"].click()
+    expect(tab["img2stl-cancel"]).to_be_enabled(timeout=30_000)
+    tab["img2stl-cancel"].click()
+    expect(tab["img2stl-continue"]).to_be_visible(timeout=30_000)
+    tab.page.reload()
+    tab.show()
+    row = tab.page.locator("[data-test-id^='img2stl-job-']:visible").first
+    expect(row).to_be_visible(timeout=30_000)
+    tab["img2stl-job-open"].click()
+    expect(tab["img2stl-continue"]).to_be_visible(timeout=30_000)
+    jobs = tab.page.locator("[data-test-id='img2stl-job-delete']:visible")
+    count = jobs.count()
+    jobs.first.click()
+    tab["img2stl-job-delete-yes"].click()
+    expect(jobs).to_have_count(count - 1, timeout=30_000)
+    assert tab.errors == []
+
+
+def test_german(tab):
+    tab = tab().open(language="de")
+    sample = tab["img2stl-sample"]
+    expect(sample).to_contain_text("Beispiel", timeout=30_000)
+    sample.click()
+    expect(tab["img2stl-make"]).to_be_enabled(timeout=60_000)
+    tab.picture("shape")
+    expect(tab["img2stl-route-lithophane"]).to_contain_text("Lithophanie")
+    tab["img2stl-width"].fill("5000")
+    tab["img2stl-width"].blur()
+    text = tab.page.locator("#tab_plugin_img2stl")
+    expect(text).to_contain_text("Breite", timeout=30_000)
+    assert tab.errors == []
+
+
+def test_without_permission_there_is_a_sentence(tab):
+    tab = tab().open(user="eve")
+    expect(tab["img2stl-refusal"]).to_be_visible(timeout=30_000)
+    assert len(tab["img2stl-refusal"].inner_text()) > 20
+    tab.picture("refusal")
+
+
+def test_keyboard_alone_makes_a_job(tab):
+    """Tab and Enter reach the sample photo and Make."""
+    tab = tab().open()
+    expect(tab["img2stl-sample"]).to_be_visible(timeout=30_000)
+
+    def press_until(test_id):
+        for _ in range(150):
+            tab.page.keyboard.press("Tab")
+            if tab.page.evaluate("document.activeElement.dataset.testId") == test_id:
+                tab.page.keyboard.press("Enter")
+                return
+        raise AssertionError(f"{test_id} cannot be reached with the Tab key")
+
+    press_until("img2stl-sample")
+    expect(tab["img2stl-make"]).to_be_enabled(timeout=60_000)
+    press_until("img2stl-make")
+    expect(tab["img2stl-progress"]).to_be_visible(timeout=30_000)
+    tab["img2stl-cancel"].click()
