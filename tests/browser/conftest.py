@@ -47,7 +47,9 @@ class Tab:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def _heard(self, message):
-        if message.type == "error" and not FOREIGN.search(message.location.get("url", "")):
+        if message.type == "error" and not FOREIGN.search(
+            message.location.get("url", "")
+        ):
             self.errors.append(f"{message.text} ({message.location.get('url')})")
 
     def open(self, user="bob", language="en"):
@@ -86,7 +88,9 @@ def tab(chromium, server, request):
     contexts = []
 
     def make(width=1280, height=900, name=None, **options):
-        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, **options
+        )
         contexts.append(context)
         return Tab(context.new_page(), server, name or f"{request.node.name}-{width}")
 

@@ -45,7 +45,9 @@ def test_from_sample_to_print(tab, server, width, height):
     before = layer.get_attribute("src")
     tab["img2stl-layer-next"].click()
     expect(layer).not_to_have_attribute("src", before, timeout=30_000)
-    wait_for(lambda: layer.evaluate("img => img.naturalWidth") > 100, 30, "the layer's picture")
+    wait_for(
+        lambda: layer.evaluate("img => img.naturalWidth") > 100, 30, "the layer's picture"
+    )
     tab.no_sideways_scrolling()
     tab.picture("5-slice")
     with tab.page.expect_download() as download:
@@ -79,11 +81,13 @@ def test_from_sample_to_print(tab, server, width, height):
 
 def test_own_photo_turned_cropped_and_inverted(tab):
     tab = tab().open()
-    tab.page.set_input_files("[data-test-id='img2stl-file']", image("holiday.png", width=400))
+    tab.page.set_input_files(
+        "[data-test-id='img2stl-file']", image("holiday.png", width=400)
+    )
     expect(tab["img2stl-make"]).to_be_enabled(timeout=60_000)
     tab["img2stl-step-photo"].click()
     tab["img2stl-turn-right"].click()
-    handle = tab["img2stl-crop-left"]
+    handle = tab["img2stl-crop-w"]
     handle.focus()
     for _ in range(5):
         tab.page.keyboard.press("ArrowRight")
@@ -117,7 +121,11 @@ def test_not_a_photo(tab):
     tab = tab().open()
     tab.page.set_input_files(
         "[data-test-id='img2stl-file']",
-        {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"<script>alert(1)</script>"},
+        {
+            "name": "x.jpg",
+            "mimeType": "image/jpeg",
+            "buffer": b"<script>alert(1)</script>",
+        },
     )
     problem = tab["img2stl-photo-problem"]
     expect(problem).to_contain_text("not a picture", timeout=60_000)

@@ -38,7 +38,8 @@
             const printer = self.printer();
             if (printer.printing) return gettext("The printer is printing.");
             if (printer.ready) return gettext("The printer is ready.");
-            return gettext("The printer is not ready: connect it first.");
+            if (printer.connected) return gettext("The printer is busy for a moment.");
+            return gettext("The printer is not connected: connect it first.");
         });
         self.canStart = ko.pureComputed(() => root.can("print"));
 
