@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -116,27 +116,32 @@ def execute(
         )
         write_json(folder / TASK_FILE, task.to_json())
         outcome = _work(job, folder, options, steps, wanted, save, progress, cancelled)
-    if outcome is None:
-        job.state, job.percent = JobState.DONE, 100.0
-    elif outcome.code in pipeline.NO_SLICER:
-        job.state, job.percent = JobState.DONE, 100.0
-        job.problem = Problem.from_json(
-            {**outcome.to_json(), "severity": WARNING}
-        ).to_json()
-    elif outcome.code == "jobs.cancelled":
-        job.state = JobState.CANCELLED
-    else:
-        job.state, job.problem = JobState.FAILED, outcome.to_json()
-    if job.state is not JobState.FAILED:
-        job.step = None
+    state, problem = _verdict(outcome)
+    job.problem = problem and problem.to_json()
     shutil.rmtree(folder / pipeline.WORK / "slicer", ignore_errors=True)
     for part in (folder / pipeline.WORK).glob("*.part"):
         part.unlink(missing_ok=True)
     if job.steps:
         write_json(folder / pipeline.REPORT, report.build(job))
-    _log(folder, f"{job.state.value} after {time.monotonic() - started:.1f} s")
+    _log(folder, f"{state.value} after {time.monotonic() - started:.1f} s")
+    if state is JobState.DONE:
+        job.percent = 100.0
+    if state is not JobState.FAILED:
+        job.step = None
+    job.state = state  # last, because others look at it: everything is in place now
     save(job)
     progress(job)
+
+
+def _verdict(outcome: Problem | None) -> tuple[JobState, Problem | None]:
+    """The state a job ends in, and what its owner is told."""
+    if outcome is None:
+        return JobState.DONE, None
+    if outcome.code in pipeline.NO_SLICER:
+        return JobState.DONE, replace(outcome, severity=WARNING)
+    if outcome.code == "jobs.cancelled":
+        return JobState.CANCELLED, None
+    return JobState.FAILED, outcome
 
 
 def _forget(job: Job, folder: Path, steps: list[str], slicing: bool) -> None:
