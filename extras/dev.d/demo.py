@@ -53,6 +53,7 @@ webcam:
 """
 
 USER = "demo"
+CONSOLE = "console.log"
 START_TIME_S = 180
 
 
@@ -117,14 +118,13 @@ def announce(basedir: Path, host: str, port: int, pid: int) -> None:
         try:
             os.kill(pid, 0)
         except OSError:
-            return
+            return console_end(basedir, "OctoPrint ended before it answered; its last words:")
         try:
             opener.open(f"http://{near}:{port}/online.txt", timeout=5).close()
         except (OSError, http.client.HTTPException):
             # The latter is OctoPrint's stand-in while it starts: it answers without a status.
             time.sleep(0.5)
             continue
-        time.sleep(2)  # so that it stands below the lines of OctoPrint's own start
         password = (basedir / "login.txt").read_text().strip()
         print(
             f"\n    OctoPrint:  http://{far}:{port}/"
@@ -133,9 +133,14 @@ def announce(basedir: Path, host: str, port: int, pid: int) -> None:
             flush=True,
         )
         return
-    print(
-        f"OctoPrint did not answer within {START_TIME_S} s.", file=sys.stderr, flush=True
-    )
+    console_end(basedir, f"OctoPrint did not answer within {START_TIME_S} s; its last words:")
+
+
+def console_end(basedir: Path, why: str) -> None:
+    """Say what went wrong and what the server said last."""
+    console = basedir / CONSOLE
+    said = console.read_text(errors="replace").splitlines() if console.exists() else []
+    print("\n".join([why, *said[-15:]]), file=sys.stderr, flush=True)
 
 
 def main(command: str, *arguments: str) -> None:
