@@ -110,8 +110,13 @@ class Runner:
             job.params, job.machine = params.to_json(), machine.to_json()
             self._enqueue(job)
 
-    def resume(self, job: Job) -> None:
-        """Continue an interrupted, cancelled or failed job where it stopped."""
+    def resume(self, job: Job, machine: Machine) -> None:
+        """Continue an interrupted, cancelled or failed job where it stopped.
+
+        Args:
+            job: the job.
+            machine: the printer as it is set up now; what was done for another is done again.
+        """
         with self._lock:
             self._require_idle(job)
             if job.photo is None:
@@ -126,6 +131,7 @@ class Runner:
                     N_("There is nothing to continue; choose what to make first."),
                 )
             self.store.require_room(ROOM_FOR_RESULTS_BYTES)
+            job.machine = machine.to_json()
             self._enqueue(job)
 
     def cancel(self, job: Job) -> None:

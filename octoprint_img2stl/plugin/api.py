@@ -209,7 +209,7 @@ class Api(QueueApi):
     @refusing
     def resume(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
-        self.house.runner.resume(job)
+        self.house.runner.resume(job, self.house.machine())
         return self._answer_job(job)
 
     @BlueprintPlugin.route("/jobs/<job_id>/copy", methods=["POST"])

@@ -99,8 +99,19 @@ def test_cancel_waiting_and_delete(house):
     with pytest.raises(StoreRefused):
         house.store.get(other.id)
     house.held = False
-    house.runner.resume(job)
+    house.runner.resume(job, Machine())
     house.wait(job, JobState.DONE)
+
+
+def test_continuing_on_another_printer_checks_again(house):
+    job = house.open()
+    house.make(job)
+    house.wait(job, JobState.DONE)
+    relief, checked = job.steps["relief"], job.steps["check"]
+    job.state = JobState.INTERRUPTED
+    house.runner.resume(job, Machine(x_max=300))
+    house.wait(job, JobState.DONE)
+    assert job.steps["relief"] is relief and job.steps["check"] is not checked
 
 
 def test_unreadable_photo_fails_with_its_sentence(house, tmp_path):
