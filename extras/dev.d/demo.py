@@ -118,7 +118,9 @@ def announce(basedir: Path, host: str, port: int, pid: int) -> None:
         try:
             os.kill(pid, 0)
         except OSError:
-            return console_end(basedir, "OctoPrint ended before it answered; its last words:")
+            return console_end(
+                basedir, "OctoPrint ended before it answered; its last words:"
+            )
         try:
             opener.open(f"http://{near}:{port}/online.txt", timeout=5).close()
         except (OSError, http.client.HTTPException):
@@ -133,7 +135,9 @@ def announce(basedir: Path, host: str, port: int, pid: int) -> None:
             flush=True,
         )
         return
-    console_end(basedir, f"OctoPrint did not answer within {START_TIME_S} s; its last words:")
+    console_end(
+        basedir, f"OctoPrint did not answer within {START_TIME_S} s; its last words:"
+    )
 
 
 def console_end(basedir: Path, why: str) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..machine import Machine
 from ..photo import cropped_size
 from ..photo.geometry import check_turn
 from ..problems import N_, Refusal
-from ..relief.settings import ROUTES, ReliefSettings
-from ..slicing.settings import SliceSettings
+from ..relief.settings import ROUTES, ReliefSettings, check_fits
+from ..slicing.settings import SliceSettings, margin
+
+FIRST_ROUTE = "relief"  # what a new photo is offered as
 
 
 class ParamsRefused(Refusal):
@@ -75,6 +78,33 @@ class Params:
             relief=ReliefSettings.defaults(route), slicing=SliceSettings.defaults(route)
         )
 
+    def check_fits(self, size_px: tuple[int, int], machine: Machine) -> None:
+        """Refuse a print that the machine has no room for, brim and supports included.
+
+        Args:
+            size_px: of the whole photo, before turn and crop.
+
+        Raises:
+            ReliefRefused: with the width that would fit.
+        """
+        cropped_px = self.photo.cropped_size_px(size_px)
+        check_fits(self.relief, cropped_px, machine, margin(self.slicing, machine))
+
+    @classmethod
+    def fitting(
+        cls, route: str, machine: Machine | None, size_px: tuple[int, int] = (1, 1)
+    ) -> Params:
+        """A route's defaults, made smaller where the photo would not fit on the bed."""
+        params = cls.defaults(route)
+        if machine is not None:
+            try:
+                params.check_fits(size_px, machine)
+            except Refusal as refusal:
+                width = refusal.problem.suggest
+                if width:
+                    params = replace(params, relief=replace(params.relief, width=width))
+        return params
+
     @classmethod
     def from_json(cls, data: Any) -> Params:
         """Validate what came from outside; what is left out takes the route's default.
@@ -84,7 +114,7 @@ class Params:
         """
         if not isinstance(data, Mapping):
             data = {}
-        route = data.get("route", "relief")
+        route = data.get("route", FIRST_ROUTE)
         if not isinstance(route, str) or route not in ROUTES:
             raise ParamsRefused(
                 "jobs.unknown_route",

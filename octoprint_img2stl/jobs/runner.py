@@ -36,6 +36,7 @@ class Runner:
         store: where the jobs are.
         options: returns the limits and paths for the next run.
         changed: called with a job after every change; must be quick.
+        first_params: returns what a job starts with, given its photo's size in pixels.
         hold: True keeps waiting jobs waiting (a print is running that must not be disturbed).
         warm: answers the short questions.
     """
@@ -45,6 +46,7 @@ class Runner:
         store: JobStore,
         options: Callable[[], Options],
         changed: Callable[[Job], None],
+        first_params: Callable[[tuple[int, int]], Params],
         hold: Callable[[], bool],
         warm: WarmWorker,
     ) -> None:
@@ -52,6 +54,7 @@ class Runner:
         self.warm = warm
         self._options = options
         self._changed = changed
+        self._first_params = first_params
         self._hold = hold
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
@@ -290,6 +293,8 @@ class Runner:
             if facts is not None:
                 job.notices = facts.pop("notices")
                 job.photo = facts
+                if not job.params:  # a copy has its own
+                    job.params = self._first_params(tuple(facts["size_px"])).to_json()
                 job.state = JobState.DRAFT
             else:
                 job.state, job.problem = JobState.FAILED, problem.to_json()

@@ -124,13 +124,14 @@ def read_photo(ctx: Context) -> dict[str, Any]:
     import numpy as np
 
     from ..photo import open_photo
-    from ..relief.settings import check_fits, sample_size
-    from ..slicing.settings import margin
+    from ..relief.settings import sample_size
 
     params, settings = ctx.params, ctx.params.relief
-    size_px = params.photo.cropped_size_px(_photo_size_px(ctx.folder))
-    check_fits(settings, size_px, ctx.machine, margin(params.slicing, ctx.machine))
-    columns, rows = sample_size(settings, size_px, ctx.machine)
+    size_px = _photo_size_px(ctx.folder)
+    params.check_fits(size_px, ctx.machine)
+    columns, rows = sample_size(
+        settings, params.photo.cropped_size_px(size_px), ctx.machine
+    )
     photo = open_photo(
         ctx.folder / PHOTO_FILE,
         turn_deg=params.photo.turn_deg,

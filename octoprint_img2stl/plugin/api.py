@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from ..jobs.params import Params
 from ..jobs.runner import RunnerRefused
 from ..machine import Machine
 from ..problems import N_, Refusal
-from ..relief.settings import LIMITS, ROUTES, check_fits, outer_size
-from ..slicing.settings import choices, margin
+from ..relief.settings import LIMITS, ROUTES, outer_size
+from ..slicing.settings import choices
 from . import uploads
 from .answers import CREATE, MANAGE, VIEW, body, own_job, refusing, views
 from .house import House
@@ -127,16 +126,8 @@ class Api(QueueApi):
 
     def _begin(self, photo: Any, name: str, *, move: bool) -> flask.Response:
         job = self.house.store.create(photo, name, current_user.get_id(), move=move)
-        job.params = _fitting_params("relief", self._machine_or_none()).to_json()
-        self.house.store.save(job)
         self.house.runner.open(job)
         return self._answer_job(job, 201)
-
-    def _machine_or_none(self) -> Machine | None:
-        try:
-            return self.house.machine()
-        except Refusal:
-            return None
 
     # -- one job ----------------------------------------------------------------------------
 
@@ -167,17 +158,19 @@ class Api(QueueApi):
     def preview(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
         params, machine = Params.from_json(body().get("params")), self.house.machine()
-        size_px = _size_px(job, params)
+        size_px = _size_px(job)
         grid = self.house.runner.preview(job, params, machine)
         fits = None
         try:
-            _check_fits(params, size_px, machine)
+            params.check_fits(size_px, machine)
         except Refusal as refusal:
             fits = refusal.problem
         return flask.jsonify(
             preview={
                 **grid,
-                "size": outer_size(params.relief, size_px, machine),
+                "size": outer_size(
+                    params.relief, params.photo.cropped_size_px(size_px), machine
+                ),
                 "standing": ROUTES[params.route].standing,
                 "fits": problem_view(fits),
             }
@@ -190,7 +183,7 @@ class Api(QueueApi):
     def make(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
         params, machine = Params.from_json(body().get("params")), self.house.machine()
-        _check_fits(params, _size_px(job, params), machine)
+        params.check_fits(_size_px(job), machine)
         self.house.runner.make(job, params, machine)
         return self._answer_job(job, 202)
 
@@ -248,36 +241,18 @@ class Api(QueueApi):
         return answer
 
 
-def _size_px(job: Job, params: Params) -> tuple[int, int]:
-    """Size of the cropped photo, pixels; refuses a job whose photo was not read yet."""
+def _size_px(job: Job) -> tuple[int, int]:
+    """Size of the whole photo, pixels; refuses a job whose photo was not read yet."""
     if job.photo is None:
         raise RunnerRefused(
             "jobs.photo_not_read", N_("The photo is still being read; wait a moment.")
         )
-    return params.photo.cropped_size_px(tuple(job.photo["size_px"]))
-
-
-def _check_fits(params: Params, size_px: tuple[int, int], machine: Machine) -> None:
-    check_fits(params.relief, size_px, machine, margin(params.slicing, machine))
-
-
-def _fitting_params(route: str, machine: Machine | None) -> Params:
-    """A route's defaults, made smaller where the printer's bed is smaller than them."""
-    params = Params.defaults(route)
-    if machine is None:
-        return params
-    try:
-        _check_fits(params, (1, 1), machine)
-    except Refusal as refusal:
-        width = refusal.problem.suggest
-        if width and width >= LIMITS["width"][0]:
-            relief = dataclasses.replace(params.relief, width=width)
-            params = dataclasses.replace(params, relief=relief)
-    return params
+    width, height = job.photo["size_px"]
+    return width, height
 
 
 def _route_view(name: str, machine: Machine | None) -> dict[str, Any]:
-    route, defaults = ROUTES[name], _fitting_params(name, machine).to_json()
+    route, defaults = ROUTES[name], Params.fitting(name, machine).to_json()
     return {
         "label": gettext(route.label),
         "description": gettext(route.description),

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..jobs.engine import Options
 from ..jobs.model import Job, JobState
+from ..jobs.params import FIRST_ROUTE, Params
 from ..jobs.runner import Runner
 from ..jobs.store import JobStore
 from ..jobs.warm import WarmWorker
@@ -64,7 +65,12 @@ class House:
             lambda: 60.0 * self._settings.get_int(["worker_idle_min"]),
         )
         self.runner = Runner(
-            self.store, self.options, self._job_changed, self._hold, self.warm
+            self.store,
+            self.options,
+            self._job_changed,
+            self._first_params,
+            self._hold,
+            self.warm,
         )
         self.printer = OctoPrintPrinter(printer, files)
         self.queue = PrintQueue(
@@ -122,6 +128,13 @@ class House:
             MachineRefused: OctoPrint's profile cannot be used.
         """
         return Machine.from_octoprint_profile(self._profiles.get_current_or_default())
+
+    def _first_params(self, size_px: tuple[int, int]) -> Params:
+        try:
+            machine = self.machine()
+        except Refusal:
+            machine = None
+        return Params.fitting(FIRST_ROUTE, machine, size_px)
 
     def _hold(self) -> bool:
         if not self.printer.state().printing:

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from ..jobs import pipeline, report
 from ..jobs.model import Job, JobState
+from ..jobs.params import FIRST_ROUTE, Params
 from ..jobs.store import JobStore
 from ..problems import Problem
 
@@ -98,7 +99,7 @@ class JobViews:
             **self.summary(job),
             "photo": {**job.photo, "url": photo_url} if job.photo and photo_url else None,
             "notices": [problem_view(notice) for notice in job.notices],
-            "params": job.params,
+            "params": job.params or Params.defaults(FIRST_ROUTE).to_json(),
             "machine": job.machine,
             "result": self._result(job),
             "can": {

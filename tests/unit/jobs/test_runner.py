@@ -32,6 +32,7 @@ class House:
             store,
             lambda: options or Options(slicing=False),
             lambda job: self.changes.append((job.id, job.state)),
+            lambda size_px: Params.fitting("relief", Machine(x_max=90), size_px),
             lambda: self.held,
             self.warm,
         )
@@ -61,6 +62,7 @@ def house(store, tmp_path):
 def test_open_and_make(house):
     job = house.open()
     assert job.photo["size_px"][0] > 100
+    assert job.params["relief"]["width"] == 90  # what fits on the bed of 90 mm
     house.make(job)
     wait_for(lambda: (job.id, JobState.DONE) in house.changes, 60, "the job to be done")
     states = [state for id, state in house.changes if id == job.id]
