@@ -30,7 +30,7 @@ from .model import Job, JobState, StepRecord
 from .params import Params
 from .steps import Task
 from .store import write_json
-from .worker import TASK_FILE, out_of_memory
+from .worker import SHORT_OF_MEMORY, TASK_FILE, out_of_memory
 
 WORKER = "octoprint_img2stl.jobs.worker"
 PACKAGE_HOME = Path(__file__).parents[2]
@@ -171,11 +171,14 @@ def _work(
     """Run the worker process; None means that it finished all steps."""
     groups: set[int] = set()
     ending: dict[str, Problem | None] = {}
+    short_of_memory: list[str] = []
 
     def hear(stream: str, line: str) -> None:
         event = _event(line) if stream == "stdout" else None
         if event is None:
             _log(folder, line)
+            if SHORT_OF_MEMORY.search(line):
+                short_of_memory.append(line)
             return
         kind = event["event"]
         if kind == "process":
@@ -215,7 +218,7 @@ def _work(
         return EngineRefused("jobs.cancelled", N_("The job was cancelled.")).problem
     if "end" in ending:
         return ending["end"]
-    return how_it_ended(finished)
+    return out_of_memory() if short_of_memory else how_it_ended(finished)
 
 
 def how_it_ended(finished: Finished) -> Problem:

@@ -10,8 +10,11 @@ means that the parent is gone, and then this process and its slicer go too.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
+import resource
 import select
 import sys
 import threading
@@ -24,6 +27,14 @@ from ..problems import N_, Problem, Refusal
 from ..process import kill_group
 
 TASK_FILE = "task.json"
+# How libraries put it when they got no memory and did not raise MemoryError: the dynamic
+# linker, the C library, Python's threads, OpenBLAS, C++.
+SHORT_OF_MEMORY = re.compile(
+    r"failed to map segment|cannot allocate memory|can't start new thread"
+    r"|memory allocation (still )?failed|bad_alloc",
+    re.IGNORECASE,
+)
+NEAR_THE_LIMIT = 0.75
 
 
 class WorkerRefused(Refusal):
@@ -78,19 +89,31 @@ def guarded(work: Callable[[], Any]) -> tuple[Any, Problem | None]:
         return work(), None
     except Refusal as refusal:
         return None, refusal.problem
-    except MemoryError:
-        return None, out_of_memory()
-    except OSError as error:
-        if error.errno == 28:  # ENOSPC
+    except Exception as error:
+        traceback.print_exc()  # to the job's log
+        if _is_lack_of_memory(error):
+            return None, out_of_memory()
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return None, WorkerRefused(
                 "jobs.disk_full_while_working",
                 N_("The disk became full during the work; free some space and continue."),
             ).problem
-        traceback.print_exc()
         return None, _unexpected(error)
-    except Exception as error:
-        traceback.print_exc()  # to the job's log
-        return None, _unexpected(error)
+
+
+def _is_lack_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError) or SHORT_OF_MEMORY.search(str(error)):
+        return True
+    # A library that cannot be loaded next to the limit fails in any of a hundred ways.
+    limit = resource.getrlimit(resource.RLIMIT_DATA)[0]
+    if (
+        not isinstance(error, (ImportError, SystemError))
+        or limit == resource.RLIM_INFINITY
+    ):
+        return False
+    with open("/proc/self/status") as status:
+        used = next(line for line in status if line.startswith("VmData:"))
+    return int(used.split()[1]) * 1024 > NEAR_THE_LIMIT * limit
 
 
 def out_of_memory() -> Problem:
