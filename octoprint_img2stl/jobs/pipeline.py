@@ -101,7 +101,6 @@ STEPS = (
 SLICING_STEPS = ("slice", "gcode")
 # what one step leaves only for the next; once that one is done it is not missed
 CONSUMED_BY = {"photo": "relief", "slice": "gcode"}
-OUTPUTS = (STL, GCODE, PREVIEW, REPORT, LAYERS)
 
 
 def keys(params: Params, machine: Machine, slicer_path: str = "") -> dict[str, str]:

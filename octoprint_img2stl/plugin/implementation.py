@@ -205,7 +205,7 @@ class Img2StlPlugin(
     def _download_name(self, path: str) -> str:
         found = FILE_ROUTE.fullmatch(path)
         job = self.house.store.get(found[1])
-        stem, dot, ending = found[2].partition(".")
+        stem, _, ending = found[2].partition(".")
         plain = re.sub(r"[^A-Za-z0-9_-]+", "_", job.name).strip("_") or "photo"
         return f"{plain}.{ending}" if stem == "model" else f"{plain}_{stem}.{ending}"
 
