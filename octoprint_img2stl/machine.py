@@ -119,6 +119,17 @@ class Machine:
                 scales.append((room - 2 * margin) / size if size > 0 else math.inf)
         return max(0.0, min(scales))
 
+    def contains(self, x: float, y: float, tolerance: float = 0.0) -> bool:
+        """Whether the point (x, y) in printer coordinates lies on the bed."""
+        if self.form == CIRCULAR:
+            centre_x, centre_y = self.centre
+            radius = min(self.width, self.depth) / 2 + tolerance
+            return math.hypot(x - centre_x, y - centre_y) <= radius
+        return (
+            self.x_min - tolerance <= x <= self.x_max + tolerance
+            and self.y_min - tolerance <= y <= self.y_max + tolerance
+        )
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -46,6 +46,7 @@ def test_circular_bed_is_centred_and_uses_its_diameter():
     )
     assert machine.form == CIRCULAR
     assert machine.centre == (0, 0)
+    assert machine.contains(0, 89.9) and not machine.contains(70, 70)
     side = 180 / math.sqrt(2)
     assert machine.fits(side - 0.1, side - 0.1, 10)
     assert not machine.fits(side + 0.1, side + 0.1, 10)
