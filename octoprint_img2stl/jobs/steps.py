@@ -28,10 +28,8 @@ PHOTO_FACTS = "photo.json"
 PREVIEW_SIDE_PX = 200  # nodes on the longer side of a live preview
 PICTURE_SIZE_PX = 640
 TIPPING_BRIM = 5.0  # mm, as the check advises
-THUMBNAILS_PX = (
-    (32, 32),
-    (300, 300),
-)  # what OctoPrint and its thumbnail plugins look for
+# what OctoPrint and its thumbnail plugins look for
+THUMBNAILS_PX = ((32, 32), (300, 300))
 
 
 @dataclass(frozen=True)

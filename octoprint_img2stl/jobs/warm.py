@@ -15,9 +15,8 @@ from ..process import EXIT, MEMORY, NOT_KNOWN, TIMEOUT, Child, Finished, Limits
 from .engine import WORKER_ENV, how_it_ended, worker_argv
 
 ANSWER_TIME_S = 120.0  # a 12-megapixel photo on the slowest Pi, with much to spare
-ANSWER_LIMIT = (
-    16 * 2**20
-)  # characters; a layer's picture or a preview has under one million
+# characters; a layer's picture or a preview has under one million
+ANSWER_LIMIT = 16 * 2**20
 TICK_S = 0.2
 
 
