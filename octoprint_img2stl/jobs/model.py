@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
+from .photos import matched
+
 VERSION = 1
 
 
@@ -58,6 +60,8 @@ class Job:
         machine: as `Machine.to_json`, the printer at the time of *Make*; None before.
         photo: facts on the photo (`size_px`, `format`, `bits`), None until it was opened.
         notices: problems found on opening, as JSON.
+        photos: the further photos in the order they came: `number`, `name`, `notices` and
+            the facts as in `photo` each.
         steps: finished steps by name.
         problem: why it failed or what is missing, as JSON.
     """
@@ -75,12 +79,39 @@ class Job:
     machine: dict[str, Any] | None = None
     photo: dict[str, Any] | None = None
     notices: list[dict[str, Any]] = field(default_factory=list)
+    photos: list[dict[str, Any]] = field(default_factory=list)
     steps: dict[str, StepRecord] = field(default_factory=dict)
     problem: dict[str, Any] | None = None
 
     @property
     def active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def further_numbers(self) -> list[int]:
+        """Numbers of the further photos in the order they came."""
+        return [photo["number"] for photo in self.photos]
+
+    def add_photo(self, number: int, name: str, facts: Mapping[str, Any]) -> None:
+        """Take in a further photo that was found good."""
+        self.photos = [*self.photos, {"number": number, "name": name, **facts}]
+        self._photos_changed()
+
+    def remove_photo(self, number: int) -> None:
+        """Forget a further photo."""
+        self.photos = [photo for photo in self.photos if photo["number"] != number]
+        self._photos_changed()
+
+    def match_photos(self) -> None:
+        """Let the parameters speak of exactly the further photos that are there."""
+        if self.params:
+            settings = matched(self.params.get("photos", []), self.further_numbers)
+            self.params = {**self.params, "photos": settings}
+
+    def _photos_changed(self) -> None:
+        self.match_photos()
+        # another photo may get the same number later: what was read is no longer true
+        self.steps.pop("photo", None)
 
     def facts(self, step: str) -> dict[str, Any]:
         """Findings of a finished step, empty if it was not done."""

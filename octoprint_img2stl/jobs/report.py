@@ -19,9 +19,15 @@ def build(job: Job) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": job.name,
         "route": params.get("route"),
-        "parameters": {name: params.get(name) for name in ("photo", "relief", "slicing")},
+        "parameters": {
+            name: params.get(name) for name in ("photo", "photos", "relief", "slicing")
+        },
         "machine": job.machine,
         "photo": job.photo and {**job.photo, "used_px": photo.get("size_px")},
+        "photos": [
+            {name: photo.get(name) for name in ("number", "size_px", "format", "bits")}
+            for photo in job.photos
+        ],
         "size": check.get("size"),
         "triangles": check.get("triangles"),
         "volume": check.get("volume"),

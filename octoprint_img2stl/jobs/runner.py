@@ -12,10 +12,11 @@ from typing import Any
 
 from ..machine import Machine
 from ..problems import INFO, N_, Problem, Refusal
+from . import photos
 from .engine import Options, execute
 from .model import Job, JobState
 from .params import Params
-from .store import JobStore, StoreRefused
+from .store import JobStore, StoreRefused, display_name
 from .warm import WarmWorker
 
 ROOM_FOR_RESULTS_BYTES = 150 * 2**20  # mesh and G-code of a large, detailed relief
@@ -62,6 +63,8 @@ class Runner:
         self._opening: deque[str] = deque()
         self._running: str | None = None
         self._cancel: set[str] = set()
+        self._photos_turn = threading.Lock()  # one further photo comes or goes at a time
+        self._adding: str | None = None  # the job to which one is being added
         self._stopping = False
         self._threads = [
             threading.Thread(target=self._loop, daemon=True, name="img2stl-runner"),
@@ -111,6 +114,7 @@ class Runner:
                 )
             self.store.require_room(ROOM_FOR_RESULTS_BYTES)
             job.params, job.machine = params.to_json(), machine.to_json()
+            job.match_photos()
             self._enqueue(job)
 
     def resume(self, job: Job, machine: Machine) -> None:
@@ -156,11 +160,74 @@ class Runner:
         deadline = time.monotonic() + CANCEL_WAIT_S
         while self._running == job.id and time.monotonic() < deadline:
             time.sleep(0.05)
-        self.store.delete(job.id)
+        with self._photos_turn:
+            self.store.delete(job.id)
+
+    def add_photo(self, job: Job, photo: Path, name: str, *, move: bool) -> int:
+        """Give a job one more photo, once it was opened and found good.
+
+        Args:
+            photo: the file, moved or copied.
+            name: what its owner calls it.
+
+        Returns:
+            Its number.
+
+        Raises:
+            RunnerRefused: the job is busy.
+            StoreRefused: no room, or the job holds as many as it can.
+            Refusal: the photo cannot be used; nothing of it is left then.
+        """
+        with self._photos_turn:
+            with self._lock:
+                self._require_not_at_work(job)
+                self._adding = job.id
+            try:
+                number = self.store.take_photo(job, photo, move=move)
+                task = {"do": "open", "folder": self._folder(job), "number": number}
+                facts = self.warm.ask(task)
+                with self._lock:
+                    job.add_photo(number, display_name(name), facts)
+                    self.store.save(job)
+            finally:
+                self._adding = None
+                self.store.tidy_photos(job)
+        self._changed(job)
+        return number
+
+    def remove_photo(self, job: Job, number: int) -> None:
+        """Take a further photo out of a job again.
+
+        Raises:
+            RunnerRefused: the job is busy or has no such photo, or it is the first.
+        """
+        with self._photos_turn:
+            with self._lock:
+                self._require_not_at_work(job)
+                if number == photos.FIRST:
+                    raise RunnerRefused(
+                        "jobs.first_photo",
+                        N_(
+                            "The first photo cannot be taken out of its job; begin a new job "
+                            "with another one."
+                        ),
+                    )
+                if number not in job.further_numbers:
+                    raise RunnerRefused(
+                        "jobs.no_such_photo",
+                        N_("This job has no photo %(number)s any more; reload the page."),
+                        number=number,
+                    )
+                job.remove_photo(number)
+                self.store.save(job)
+            self.store.tidy_photos(job)
+        self._changed(job)
 
     def preview(self, job: Job, params: Params, machine: Machine) -> dict[str, Any]:
-        """A coarse heightmap for the 3D view; see `relief.picture.preview_grid`."""
-        task = {"do": "preview", "params": params.to_json(), "machine": machine.to_json()}
+        """A coarse mesh for the 3D view; see `relief.preview.coarse_mesh`."""
+        chosen = params.to_json()
+        chosen["photos"] = photos.matched(chosen["photos"], job.further_numbers)
+        task = {"do": "preview", "params": chosen, "machine": machine.to_json()}
         return self.warm.ask(
             {**task, "folder": self._folder(job)}, kind=f"preview {job.id}"
         )
@@ -178,11 +245,14 @@ class Runner:
         return str(self.store.path(job.id))
 
     def _require_idle(self, job: Job) -> None:
-        if job.active:
-            raise RunnerRefused(
-                "jobs.busy",
-                N_("This job is being worked on; wait for it or cancel it first."),
-            )
+        if job.active or job.id == self._adding:
+            raise _busy()
+
+    def _require_not_at_work(self, job: Job) -> None:
+        """While the first photo is being opened, others may already come."""
+        self.store.get(job.id)  # refuses a job that was deleted meanwhile
+        if job.state in (JobState.WAITING, JobState.RUNNING):
+            raise _busy()
 
     def _enqueue(self, job: Job) -> None:
         self._waiting.append(job.id)
@@ -295,6 +365,7 @@ class Runner:
                 job.photo = facts
                 if not job.params:  # a copy has its own
                     job.params = self._first_params(tuple(facts["size_px"])).to_json()
+                    job.match_photos()
                 job.state = JobState.DRAFT
             else:
                 job.state, job.problem = JobState.FAILED, problem.to_json()
@@ -303,3 +374,9 @@ class Runner:
     def _measure(self, job: Job) -> None:
         if Path(self._folder(job)).is_dir():
             self.store.measure(job.id)
+
+
+def _busy() -> RunnerRefused:
+    return RunnerRefused(
+        "jobs.busy", N_("This job is being worked on; wait for it or cancel it first.")
+    )

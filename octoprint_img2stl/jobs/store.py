@@ -10,14 +10,17 @@ import shutil
 import threading
 import time
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..problems import N_, Refusal
+from . import photos
 from .model import Job, JobState
 
 JOB_FILE = "job.json"
-PHOTO_FILE = "photo.original"
+PHOTO_FILE = photos.photo_file(photos.FIRST)
 ID = re.compile(r"[0-9a-f]{16}")
 RESERVE_BYTES = 100 * 2**20  # left to the system when checking for free disk
 NAME_LENGTH = 60
@@ -61,6 +64,19 @@ def write_json(path: Path, data: Any) -> None:
     write_atomic(path, json.dumps(data, ensure_ascii=False, indent=1).encode())
 
 
+def _put(photo: Path, target: Path, *, move: bool) -> None:
+    if move:
+        shutil.move(photo, target)
+    else:
+        shutil.copyfile(photo, target)
+    os.chmod(target, 0o600)
+
+
+def _new_job(name: str, owner: str) -> Job:
+    now = time.time()
+    return Job(secrets.token_hex(8), owner, name, PHOTO_FILE, now, now)
+
+
 def display_name(file_name: str) -> str:
     """A short harmless name for lists from a client's file name, which may be anything."""
     stem = re.split(r"[/\\]", file_name)[-1].rpartition(".")[0] or file_name
@@ -94,6 +110,8 @@ class JobStore:
                 job = self._read(entry)
                 if job is not None:
                     self._jobs[job.id] = job
+                    self._forget_lost_photos(job)
+                    self.tidy_photos(job)
                     if job.state in (JobState.WAITING, JobState.RUNNING):
                         job.state = JobState.INTERRUPTED
                         self.save(job)
@@ -108,9 +126,22 @@ class JobStore:
             pass
         if not (folder / PHOTO_FILE).is_file():
             return None
-        # The description is lost, the photo is not: start again from it.
+        # The description is lost, the photos are not: start again from them.
         now = time.time()
-        return Job(folder.name, "", "photo", PHOTO_FILE, now, now, JobState.OPENING)
+        job = Job(folder.name, "", "photo", PHOTO_FILE, now, now, JobState.OPENING)
+        for number in photos.FURTHER:
+            try:
+                facts = json.loads((folder / photos.facts_file(number)).read_text())
+                job.add_photo(number, "photo", facts)
+            except (OSError, TypeError, ValueError):
+                pass
+        return job
+
+    def _forget_lost_photos(self, job: Job) -> None:
+        for number in job.further_numbers:
+            if not self.path(job.id, photos.photo_file(number)).is_file():
+                job.remove_photo(number)
+                self.save(job)
 
     def create(self, photo: Path, name: str, owner: str, *, move: bool) -> Job:
         """A new job around a photo, which is moved or copied into the job's folder.
@@ -119,17 +150,35 @@ class JobStore:
             StoreRefused: no room (`jobs.disk_full`, `jobs.quota_full`).
         """
         self.require_room(2 * photo.stat().st_size)
-        now = time.time()
-        job = Job(secrets.token_hex(8), owner, display_name(name), PHOTO_FILE, now, now)
+        job = _new_job(display_name(name), owner)
+        with self._making(job) as folder:
+            _put(photo, folder / PHOTO_FILE, move=move)
+        return job
+
+    def copy(self, old: Job, owner: str) -> Job:
+        """A new job with the photos and the parameters of another.
+
+        Raises:
+            StoreRefused: no room (`jobs.disk_full`, `jobs.quota_full`).
+        """
+        further = [name for n in old.further_numbers for name in photos.files(n)]
+        paths = [self.path(old.id, name) for name in (PHOTO_FILE, *further)]
+        files = [path for path in paths if path.is_file()]
+        self.require_room(2 * sum(file.stat().st_size for file in files))
+        job = _new_job(old.name, owner)
+        job.params, job.photos = old.params, list(old.photos)
+        with self._making(job) as folder:
+            for file in files:
+                _put(file, folder / file.name, move=False)
+        return job
+
+    @contextmanager
+    def _making(self, job: Job) -> Iterator[Path]:
+        """A folder to put a new job's files into, which then appears whole or not at all."""
         making = self.folder / f".new-{job.id}"
         making.mkdir()
         try:
-            target = making / PHOTO_FILE
-            if move:
-                shutil.move(photo, target)
-            else:
-                shutil.copyfile(photo, target)
-            os.chmod(target, 0o600)
+            yield making
             write_json(making / JOB_FILE, job.to_json())
             os.replace(making, self.folder / job.id)
         except BaseException:
@@ -138,7 +187,46 @@ class JobStore:
         with self._lock:
             self._jobs[job.id] = job
         self.measure(job.id)
-        return job
+
+    def take_photo(self, job: Job, photo: Path, *, move: bool) -> int:
+        """Move or copy a further photo into a job's folder.
+
+        It is the job's only after `Job.add_photo` and `save`; until then, as after a crash,
+        it is as good as not there.
+
+        Returns:
+            The number by which its files are called.
+
+        Raises:
+            StoreRefused: no room (`jobs.disk_full`, `jobs.quota_full`), or the job has as
+                many as it can hold (`jobs.too_many_photos`).
+        """
+        free = set(photos.FURTHER).difference(job.further_numbers)
+        if not free:
+            raise StoreRefused(
+                "jobs.too_many_photos",
+                N_("A job can hold %(most)s photos and has them all; remove one first."),
+                most=photos.MOST_PHOTOS,
+            )
+        self.require_room(2 * photo.stat().st_size)
+        number = min(free)
+        target = self.path(job.id, photos.photo_file(number))
+        part = target.with_name(target.name + ".part")
+        try:
+            _put(photo, part, move=move)
+            os.replace(part, target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        return number
+
+    def tidy_photos(self, job: Job) -> None:
+        """Remove all files of further photos that are not, or no longer, the job's."""
+        for file in self.path(job.id).iterdir():
+            found = photos.FURTHER_FILE.fullmatch(file.name)
+            if found and int(found[1]) not in job.further_numbers:
+                file.unlink()
+        self.measure(job.id)
 
     def get(self, job_id: str) -> Job:
         """Raises `StoreRefused` (`jobs.not_found`) for an unknown or malformed id."""

@@ -10,8 +10,16 @@ from typing import Any
 
 from .geometry import cropped_size
 from .refused import PhotoRefused
+from .sources import SOURCES
 
-__all__ = ["Photo", "PhotoRefused", "cropped_size", "open_photo", "write_display_copies"]
+__all__ = [
+    "SOURCES",
+    "Photo",
+    "PhotoRefused",
+    "cropped_size",
+    "open_photo",
+    "write_display_copies",
+]
 
 
 def __getattr__(name: str) -> Any:

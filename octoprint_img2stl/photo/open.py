@@ -31,6 +31,7 @@ from .geometry import (
     stored_box,
 )
 from .refused import MAX_ASPECT, MAX_PIXELS, MIN_SIDE_PX, PhotoRefused
+from .sources import ALPHA, BRIGHTNESS, DEPTH, check_source, no_alpha
 
 __all__ = ["Photo", "PhotoRefused", "open_photo", "write_display_copies"]
 
@@ -45,14 +46,16 @@ class Photo:
     """A photo, ready to be shaped.
 
     Attributes:
-        grey: (H, W) float32 in 0..1, row 0 on top: sRGB-encoded Rec. 709 luma,
-            transparent parts on white. Sources of 16 bits keep them.
+        grey: (H, W) float32 in 0..1, row 0 on top, of the source that was asked for.
+            Greys of 16 bits keep them.
         size_px: (width, height) of the whole photo after EXIF orientation, before turn,
             crop and reduction.
         cropped_px: (width, height) after turn and crop, before reduction.
         format: ``JPEG``, ``PNG``, ``WEBP``, ``GIF``, ``BMP``, ``TIFF`` or ``HEIC``.
         bits: 8, or 16 for all that is finer.
         notices: what the owner should know.
+        alpha: (H, W) float32 in 0..1 beside `grey`, how much each pixel covers; None
+            unless it was asked for and something is transparent.
     """
 
     grey: np.ndarray
@@ -61,6 +64,7 @@ class Photo:
     format: str
     bits: int
     notices: tuple[Problem, ...]
+    alpha: np.ndarray | None = None
 
 
 def open_photo(
@@ -69,8 +73,15 @@ def open_photo(
     turn_deg: int = 0,
     crop: Sequence[float] | None = None,
     max_side_px: int | None = None,
+    source: str = BRIGHTNESS,
+    with_alpha: bool = False,
 ) -> Photo:
     """Open a photo as grey values.
+
+    The sources are the brightness (sRGB-encoded Rec. 709 luma) and the sRGB-encoded
+    channels red, green and blue, all of them on white; the alpha itself, 1 where the photo
+    is opaque; and the depth, for files that are depth maps: their values (of colours the
+    luma) as they are, whatever profile they carry, and 0 where they are transparent.
 
     Args:
         path: the file.
@@ -79,38 +90,54 @@ def open_photo(
         max_side_px: reduce, antialiased, so that the longer side has at most this many
             pixels. A JPEG is then decoded at a reduced size, which saves most of the time
             and memory.
+        source: one of `SOURCES`.
+        with_alpha: whether to give the transparency as well.
 
     Raises:
         PhotoRefused: ``photo.unreadable``, ``photo.empty``, ``photo.not_an_image``,
             ``photo.svg``, ``photo.heic``, ``photo.unsupported_format``,
             ``photo.truncated``, ``photo.too_many_pixels``, ``photo.too_narrow``,
-            ``photo.too_small``, ``photo.turn_invalid``, ``photo.crop_invalid``.
+            ``photo.too_small``, ``photo.turn_invalid``, ``photo.crop_invalid``,
+            ``photo.source_unknown``, and ``photo.no_alpha`` where the source is the alpha
+            and nothing is transparent.
     """
     turn = TURNS[check_turn(turn_deg)]
-    with _opened(path) as source:
-        box = crop_box(shown_size(source.size_px, turn), crop)
+    check_source(source)
+    with _opened(path) as file:
+        box = crop_box(shown_size(file.size_px, turn), crop)
         cropped_px = (box[2] - box[0], box[3] - box[1])
         _check_shape(cropped_px, "photo" if crop is None else "photo.crop")
-        box = stored_box(box, source.size_px, turn)
-        read = source.read(box, max_side_px)
-        grey = pixels.orient(pixels.orient(read.values, source.orientation), turn)
+        box = stored_box(box, file.size_px, turn)
+        read = file.read(box, max_side_px, source=source, with_alpha=with_alpha)
+        if source == ALPHA and not read.transparent:
+            raise no_alpha()
+
+        def shown(values: np.ndarray) -> np.ndarray:
+            return pixels.orient(pixels.orient(values, file.orientation), turn)
+
         return Photo(
-            grey=grey,
-            size_px=source.size_px,
+            grey=shown(read.values),
+            size_px=file.size_px,
             cropped_px=cropped_px,
-            format=source.format,
-            bits=source.bits,
-            notices=source.notices(cropped_px, read.transparent),
+            format=file.format,
+            bits=file.bits,
+            notices=file.notices(cropped_px, read.transparent, source),
+            alpha=None if read.alpha is None else shown(read.alpha),
         )
 
 
 def write_display_copies(
-    path: str | os.PathLike[str], folder: str | os.PathLike[str]
+    path: str | os.PathLike[str], folder: str | os.PathLike[str], suffix: str = ""
 ) -> dict[str, Any]:
     """Write ``photo.jpg`` (longer side at most 1280 px) and ``thumb.jpg`` (at most 256).
 
     Both are in colour, upright, in sRGB, on white, and carry no metadata (no place, no
     camera). Each appears whole or not at all.
+
+    Args:
+        path: the file.
+        folder: where to write.
+        suffix: put behind both names, before the dot.
 
     Returns:
         ``{"size_px": [width, height], "format": str, "bits": int, "notices": [Problem]}``
@@ -119,31 +146,32 @@ def write_display_copies(
     Raises:
         PhotoRefused: as `open_photo`.
     """
-    with _opened(path) as source:
-        whole = (0, 0, *source.size_px)
-        read = source.read(whole, DISPLAY_SIDE_PX, colour=True)
-        values = pixels.orient(read.values, source.orientation)
+    with _opened(path) as file:
+        whole = (0, 0, *file.size_px)
+        read = file.read(whole, DISPLAY_SIDE_PX, colour=True)
+        values = pixels.orient(read.values, file.orientation)
         facts = {
-            "size_px": list(source.size_px),
-            "format": source.format,
-            "bits": source.bits,
-            "notices": list(source.notices(source.size_px, read.transparent)),
+            "size_px": list(file.size_px),
+            "format": file.format,
+            "bits": file.bits,
+            "notices": list(file.notices(file.size_px, read.transparent)),
         }
     shown = Image.fromarray(values)
-    _save_jpeg(shown, Path(folder) / "photo.jpg")
+    _save_jpeg(shown, Path(folder) / f"photo{suffix}.jpg")
     shown.thumbnail((THUMB_SIDE_PX, THUMB_SIDE_PX), Image.Resampling.LANCZOS)
-    _save_jpeg(shown, Path(folder) / "thumb.jpg")
+    _save_jpeg(shown, Path(folder) / f"thumb{suffix}.jpg")
     return facts
 
 
 @dataclass
-class _Source:
+class _File:
     """An image file whose header was read and found good."""
 
     image: Image.Image
     format: str
     orientation: int
     animated: bool
+    coarsened: bool
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -155,19 +183,18 @@ class _Source:
         self.bits = 16 if pixels.is_fine(self.image) else 8
 
     def read(
-        self,
-        box: tuple[int, int, int, int],
-        max_side_px: int | None,
-        colour: bool = False,
+        self, box: tuple[int, int, int, int], max_side_px: int | None, **wanted: Any
     ) -> pixels.Pixels:
         """Decode `box`, given in upright pixels; the result is still as stored."""
         box = stored_box(box, self._stored_px, self.orientation)
         scale = pixels.draft(self.image, box, max_side_px)
         with _decoder(self.format):
             self.image.load()
-        return pixels.read(self.image, box, scale, max_side_px, colour)
+        return pixels.read(self.image, box, scale, max_side_px, **wanted)
 
-    def notices(self, used_px: tuple[int, int], transparent: bool) -> tuple[Problem, ...]:
+    def notices(
+        self, used_px: tuple[int, int], transparent: bool, source: str = BRIGHTNESS
+    ) -> tuple[Problem, ...]:
         found = []
         if self.animated:
             found.append(
@@ -178,12 +205,20 @@ class _Source:
                     field="photo",
                 )
             )
-        if transparent:
+        if transparent and source != ALPHA:
+            taken = N_("The photo has transparent parts; they are taken as white.")
+            if source == DEPTH:
+                taken = N_("The photo has transparent parts; they are taken as far away.")
+            found.append(Problem("photo.transparent", INFO, taken, field="photo"))
+        if self.coarsened and source != ALPHA:
             found.append(
                 Problem(
-                    "photo.transparent",
+                    "photo.eight_bits",
                     INFO,
-                    N_("The photo has transparent parts; they are taken as white."),
+                    N_(
+                        "The file has 16 bits per colour, of which 8 are used; save it in "
+                        "greys without transparency to use them all."
+                    ),
                     field="photo",
                 )
             )
@@ -204,7 +239,7 @@ class _Source:
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[_Source]:
+def _opened(path: str | os.PathLike[str]) -> Iterator[_File]:
     """The image behind `path` with only its header read, checked against all limits."""
     try:
         file = open(path, "rb")
@@ -226,11 +261,12 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[_Source]:
             if width * height > MAX_PIXELS:
                 raise _too_many_pixels()
             _check_shape((width, height), "photo")
+            coarsened = pixels.has_more_bits(image)
             with _decoder(kind):
                 animated = bool(getattr(image, "is_animated", False))
                 if kind == "TIFF":
                     image.load()  # Pillow 9 sets the turned size only now
-            yield _Source(image, kind, _orientation(image), animated)
+            yield _File(image, kind, _orientation(image), animated, coarsened)
 
 
 @contextmanager

@@ -16,11 +16,13 @@ import numpy as np
 from PIL import Image
 
 from .geometry import STORED, Box
+from .sources import ALPHA, BLUE, BRIGHTNESS, DEPTH, GREEN, RED
 
 # ITU-R BT.709-6, 3.2: luma from the gamma-encoded R, G, B.
 LUMA = (0.2126, 0.7152, 0.0722)
 STRIP_PX = 1 << 18
 ALPHA_MODES = ("RGBA", "LA", "PA", "La", "RGBa")
+CHANNELS = {RED: "R", GREEN: "G", BLUE: "B"}
 FINE_MODES = ("I", "F")  # and all that start with "I;16"
 # Averaging whole blocks is cheap; the good filter has at least this left to do.
 FILTERED_SHRINK = 1.5
@@ -32,11 +34,27 @@ class Pixels:
 
     Attributes:
         values: (H, W) float32 in 0..1, or in colour (H, W, 3) uint8.
-        transparent: whether any pixel let the white behind it through.
+        transparent: whether any pixel let the background behind it through.
+        alpha: (H, W) float32, how much each pixel covers; None unless it was asked for and
+            `transparent`.
     """
 
     values: np.ndarray
     transparent: bool
+    alpha: np.ndarray | None = None
+
+
+def has_more_bits(image: Image.Image) -> bool:
+    """Whether the file, of which only the header was read, is finer than Pillow's pixels.
+
+    Of colours, and of greys with alpha, Pillow gives 8 bits whatever the file holds.
+    """
+    if is_fine(image):
+        return False
+    if image.format == "TIFF":
+        return max(image.tag_v2.get(258, (8,))) > 8  # TIFF 6.0: BitsPerSample
+    # Such as "RGB;16B": how the decoder of a PNG is told to drop the lower half.
+    return image.format == "PNG" and any(";16B" in str(tile[3]) for tile in image.tile)
 
 
 def is_fine(image: Image.Image) -> bool:
@@ -64,9 +82,12 @@ def read(
     box: Box,
     scale: float = 1,
     max_side_px: int | None = None,
+    *,
+    source: str = BRIGHTNESS,
     colour: bool = False,
+    with_alpha: bool = False,
 ) -> Pixels:
-    """Pixels of `box`, composited on white, the longer side reduced to `max_side_px`.
+    """Pixels of `box` before a background, the longer side reduced to `max_side_px`.
 
     Without a reduction the pixels are the photo's own, untouched. With one, whole blocks
     are averaged first, then a Hamming filter does the rest: it has no negative lobes, so
@@ -77,7 +98,10 @@ def read(
         box: (left, top, right, bottom) in stored pixels before `draft`.
         scale: what `draft` returned.
         max_side_px: None for no reduction.
+        source: which greys, one of `SOURCES`. The background is white, for a depth map
+            black: nothing is there, so it is far away.
         colour: whether colours are wanted rather than greys.
+        with_alpha: whether the alpha is wanted beside them.
     """
     wide, high = box[2] - box[0], box[3] - box[1]
     part = [edge / scale for edge in box]
@@ -89,21 +113,26 @@ def read(
         shrink = max(wide, high) / scale / max_side_px
         block = max(1, math.floor(shrink / FILTERED_SHRINK))
 
-    white = _on_white(image, colour)
+    cut = _cutter(image, source, colour)
     shape = (math.ceil((bottom - top) / block), math.ceil((right - left) / block))
     if colour:
         values = np.empty((*shape, 3), np.uint8)
     else:
         values = np.empty(shape, np.float32)
+    alpha, transparent = None, False
     rows = max(block, STRIP_PX // (right - left) // block * block)
-    transparent = False
     for start in range(top, bottom, rows):
         stop = min(start + rows, bottom)
-        strip, see_through = white(image.crop((left, start, right, stop)))
-        transparent |= see_through
+        strip, cover = cut(image.crop((left, start, right, stop)))
         first = (start - top) // block
         strip = _block_mean(strip, block)
         values[first : first + len(strip)] = strip
+        if cover is not None:
+            transparent = True
+        if cover is not None and with_alpha:
+            if alpha is None:
+                alpha = np.ones(shape, np.float32)
+            alpha[first : first + len(strip)] = _block_mean(cover, block)
 
     if max_side_px and max_side_px < max(wide, high):
         shrink = max_side_px / max(wide, high)
@@ -115,7 +144,9 @@ def read(
             min((part[3] - top) / block, shape[0]),
         )
         values = _resize(values, size, inner)
-    return Pixels(values, transparent)
+        if alpha is not None:
+            alpha = _resize(alpha, size, inner)
+    return Pixels(values, transparent, alpha)
 
 
 def orient(values: np.ndarray, orientation: int) -> np.ndarray:
@@ -146,38 +177,46 @@ def _resize(
     return done if done.dtype == np.uint8 else np.clip(done, 0, 1, out=done)
 
 
-Strip = Callable[[Image.Image], tuple[np.ndarray, bool]]
+# A strip of the picture -> its values, and (H, W) float32 coverage where it is see-through.
+Cut = Callable[[Image.Image], tuple[np.ndarray, np.ndarray | None]]
 
 
-def _on_white(image: Image.Image, colour: bool) -> Strip:
-    """How a strip becomes values on white, and whether it was see-through."""
+def _cutter(image: Image.Image, source: str, colour: bool) -> Cut:
+    """How a strip becomes values before the background."""
     if is_fine(image):
-        return _fine_strip(image, colour)
-    profile = _to_srgb(image)
+        return _fine_cutter(image, colour)
+    # A depth map's numbers are distances: no profile may bend them.
+    profile = None if source == DEPTH else _to_srgb(image)
+    background = 0 if source == DEPTH else 1
 
-    def strip(part: Image.Image) -> tuple[np.ndarray, bool]:
-        alpha = None
+    def cut(part: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+        cover = None
         if part.mode in ALPHA_MODES or "transparency" in part.info:
             part = part.convert("RGBA")
-            alpha = np.asarray(part.getchannel("A"))
+            eight_bit = np.asarray(part.getchannel("A"))
+            if (eight_bit < 255).any():
+                cover = eight_bit * np.float32(1 / 255)
+        if source == ALPHA:
+            opaque = np.ones(part.size[::-1], np.float32)
+            return opaque if cover is None else cover, cover
         if profile is not None:
             part = profile(part)
         else:
             part = part.convert("L" if part.mode in ("1", "L") and not colour else "RGB")
-        see_through = alpha is not None and bool((alpha < 255).any())
         if colour:
-            if see_through:
+            if cover is not None:
                 white = Image.new("RGB", part.size, "white")
-                white.paste(part, mask=Image.fromarray(alpha))
+                white.paste(part, mask=Image.fromarray(eight_bit))
                 part = white
-            return np.asarray(part), see_through
+            return np.asarray(part), cover
+        if source in CHANNELS and part.mode == "RGB":
+            part = part.getchannel(CHANNELS[source])
         grey = _grey(np.asarray(part))
-        if see_through:
-            cover = alpha * np.float32(1 / 255)
-            grey = grey * cover + (1 - cover)
-        return grey, see_through
+        if cover is not None:
+            grey = grey * cover + (1 - cover) * background
+        return grey, cover
 
-    return strip
+    return cut
 
 
 def _grey(eight_bit: np.ndarray) -> np.ndarray:
@@ -190,7 +229,7 @@ def _grey(eight_bit: np.ndarray) -> np.ndarray:
     return np.minimum(grey, 1, out=grey)
 
 
-def _fine_strip(image: Image.Image, colour: bool) -> Strip:
+def _fine_cutter(image: Image.Image, colour: bool) -> Cut:
     """Greys of more than 8 bits; Pillow's own conversion would clip them to white.
 
     Integers up to 65535 keep their place on that scale (12-bit TIFFs on theirs). 32-bit
@@ -217,15 +256,15 @@ def _fine_strip(image: Image.Image, colour: bool) -> Strip:
             low, high = least, most
     span = (high - low) or 1.0
 
-    def strip(part: Image.Image) -> tuple[np.ndarray, bool]:
+    def cut(part: Image.Image) -> tuple[np.ndarray, None]:
         values = np.nan_to_num(np.asarray(part), nan=low, posinf=high, neginf=low)
         grey = np.clip((values - low) / span, 0, 1).astype(np.float32)
         if colour:
             eight_bit = np.rint(grey * 255).astype(np.uint8)
-            return np.repeat(eight_bit[..., None], 3, axis=2), False
-        return grey, False
+            return np.repeat(eight_bit[..., None], 3, axis=2), None
+        return grey, None
 
-    return strip
+    return cut
 
 
 def _to_srgb(image: Image.Image) -> Callable[[Image.Image], Image.Image] | None:

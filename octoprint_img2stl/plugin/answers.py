@@ -25,6 +25,7 @@ SELECT = Permissions.FILES_SELECT.require(403)
 
 STATUS = {
     "jobs.not_found": 404,
+    "jobs.no_such_photo": 404,
     "queue.unknown_item": 404,
     "jobs.busy": 409,
     "jobs.superseded": 409,

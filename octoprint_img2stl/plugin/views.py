@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from ..jobs import pipeline, report
+from ..jobs import photos, pipeline, report
 from ..jobs.model import Job, JobState
 from ..jobs.params import FIRST_ROUTE, Params
 from ..jobs.store import JobStore
@@ -18,8 +18,11 @@ DOWNLOADS = (
     "model.gcode",
     "preview.png",
     "report.json",
-    "photo.jpg",
-    "thumb.jpg",
+    *(
+        name(number)
+        for number in (photos.FIRST, *photos.FURTHER)
+        for name in (photos.display_file, photos.thumb_file)
+    ),
 )
 REMAKABLE = frozenset(
     {
@@ -83,7 +86,7 @@ class JobViews:
             "updated": job.updated,
             "step": job.step,
             "percent": round(job.percent, 1),
-            "thumb_url": self._url(job, "thumb.jpg"),
+            "thumb_url": self._url(job, photos.thumb_file(photos.FIRST)),
             "owner": job.owner,
             "mine": job.owner == self._user,
             "size": job.facts("check").get("size"),
@@ -94,10 +97,11 @@ class JobViews:
 
     def full(self, job: Job) -> dict[str, Any]:
         """Everything on one job."""
-        photo_url = self._url(job, "photo.jpg")
+        photo_url = self._url(job, photos.display_file(photos.FIRST))
         return {
             **self.summary(job),
             "photo": {**job.photo, "url": photo_url} if job.photo and photo_url else None,
+            "photos": [self._further_photo(job, photo) for photo in job.photos],
             "notices": [problem_view(notice) for notice in job.notices],
             "params": job.params or Params.defaults(FIRST_ROUTE).to_json(),
             "machine": job.machine,
@@ -109,9 +113,19 @@ class JobViews:
                 in (JobState.INTERRUPTED, JobState.CANCELLED, JobState.FAILED)
                 and job.machine is not None,
                 "delete": True,
+                "change_photos": job.state not in (JobState.WAITING, JobState.RUNNING),
                 "queue": job.state is JobState.DONE and "gcode" in job.steps,
             },
             "log_tail": self._log_tail(job),
+        }
+
+    def _further_photo(self, job: Job, photo: Mapping[str, Any]) -> dict[str, Any]:
+        number = photo["number"]
+        return {
+            **photo,
+            "notices": [problem_view(notice) for notice in photo["notices"]],
+            "url": self._url(job, photos.display_file(number)),
+            "thumb_url": self._url(job, photos.thumb_file(number)),
         }
 
     def _result(self, job: Job) -> dict[str, Any] | None:

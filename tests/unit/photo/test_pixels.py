@@ -15,6 +15,8 @@ from PIL import Image, ImageCms, ImageOps
 from octoprint_img2stl.photo import cropped_size, open_photo, write_display_copies
 from octoprint_img2stl.photo.pixels import LUMA
 
+from .profiles import linear_profile
+
 SAMPLE = Path(__file__).parents[3] / "octoprint_img2stl/data/sample/cat.jpg"
 
 
@@ -195,23 +197,6 @@ def test_embedded_profile_is_used(tmp_path):
     with Image.open(tmp_path / "photo.jpg") as copy:
         assert np.asarray(copy).mean() / 255 == pytest.approx(0.658, abs=0.006)
         assert "icc_profile" not in copy.info
-
-
-def linear_profile() -> bytes:
-    """sRGB's own profile with its three tone curves replaced by straight lines."""
-    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    for at in range(132, 132 + 12 * int.from_bytes(data[128:132], "big"), 12):
-        name = bytes(data[at : at + 4])
-        start = int.from_bytes(data[at + 4 : at + 8], "big")
-        size = int.from_bytes(data[at + 8 : at + 12], "big")
-        if name in (b"rTRC", b"gTRC", b"bTRC"):
-            # ICC.1:2010, 10.16: parametric curve of type 0, Y = X ** gamma, gamma 1.0.
-            curve = b"para" + bytes(4) + b"\0\0\0\0" + (65536).to_bytes(4, "big")
-            data[start : start + size] = curve.ljust(size, b"\0")
-        elif name == b"desc":
-            found = data.find("sRGB".encode("utf-16-be"), start, start + size)
-            data[found : found + 8] = "flat".encode("utf-16-be")
-    return bytes(data)
 
 
 def test_broken_profile_is_ignored(tmp_path):
