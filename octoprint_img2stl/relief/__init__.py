@@ -1,7 +1,7 @@
-"""The room of the relief: from the grey values of a photo to a closed solid.
+"""The room of the relief: from the grey values of photos to closed solids.
 
-Importing the room loads neither numpy nor Pillow; they come with the first use of a
-heightmap. The function that makes one is `relief.heightmap.heightmap`.
+Importing the room loads neither numpy nor Pillow; they come with `build_bodies`,
+`write_stl` and `coarse_mesh`.
 """
 
 from __future__ import annotations
@@ -9,32 +9,35 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from .settings import (
-    LIMITS,
-    ROUTES,
-    ReliefRefused,
-    ReliefSettings,
-    check_fits,
-    outer_size,
-    sample_size,
-)
+from .extras import EXTRAS
+from .options import LIMITS, OPTIONS
+from .refused import ReliefRefused
+from .routes import PRESETS, ROUTES
+from .settings import ReliefSettings
+from .shapes import SHAPES
+from .sizes import check_fits, outer_size, photo_side_px
 
 _HEAVY = {
-    "Heightmap": "heightmap",
-    "write_relief_stl": "triangulate",
+    "Picture": "build",
+    "build_bodies": "build",
+    "write_stl": "write",
+    "coarse_mesh": "preview",
     "shade": "picture",
     "backlit": "picture",
-    "preview_grid": "picture",
 }
 
 __all__ = [
+    "EXTRAS",
     "LIMITS",
+    "OPTIONS",
+    "PRESETS",
     "ROUTES",
+    "SHAPES",
     "ReliefRefused",
     "ReliefSettings",
     "check_fits",
     "outer_size",
-    "sample_size",
+    "photo_side_px",
     *_HEAVY,
 ]
 

@@ -15,6 +15,8 @@ triangles which arise from its own split. Splitting wherever E > eps therefore g
 mesh without cracks whose error is at most eps at every node. Martini (Agafonkin, 2019),
 in comparison, looks at the split vertices only and goes well beyond its eps elsewhere.
 
+A vertex on an edge of the grid belongs to one triangle only, all others to two.
+
 Work goes in strips of 32 rows, so that it stays in the processor's cache and each matrix
 product stays below the size at which OpenBLAS starts threads, which would only spin.
 """
@@ -30,60 +32,132 @@ import numpy as np
 TILE = 32
 STRIP_COLUMNS = 16 * TILE
 SIDES = (2, 4, 8, 16, 32)
+Sag = Callable[[int, slice, slice, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
-class ErrorMap:
-    """A heightmap padded to whole tiles, and the error of every vertex.
+class Grid:
+    """Heights at nodes, padded to whole tiles.
 
     Attributes:
-        z: (TILE * m + 1, TILE * n + 1) float32: the heightmap, its last row and column
-            repeated in the padding.
-        error: like `z`; inf where the mesh must have a vertex. 0 at the tiles' corners,
-            which always are vertices.
-        last_row, last_column: where the heightmap ends; no triangle of a mesh made with
-            any eps crosses these lines.
+        z: (TILE * m + 1, TILE * n + 1) float32, beyond the last row and column repeated.
+        last_row, last_column: where the grid ends; no triangle of a mesh made of it
+            crosses these lines.
     """
 
     z: np.ndarray
-    error: np.ndarray
     last_row: int
     last_column: int
 
+    @classmethod
+    def of(cls, z: np.ndarray) -> Grid:
+        """Pad (rows, columns) heights, in place where `z` is the corner of a buffer of
+        just the padded shape (see `room_for`)."""
+        rows, columns = z.shape
+        shape = padded_shape(rows, columns)
+        whole = z.base
+        if (
+            not isinstance(whole, np.ndarray)
+            or whole.shape != shape
+            or whole.dtype != np.float32
+            or whole.ctypes.data != z.ctypes.data
+        ):
+            whole = np.empty(shape, np.float32)
+            whole[:rows, :columns] = z
+        whole[rows:, :columns] = whole[rows - 1, :columns]
+        whole[:, columns:] = whole[:, columns - 1 : columns]
+        return cls(whole, rows - 1, columns - 1)
 
-def error_map(z: np.ndarray, progress: Callable[[float], None] | None = None) -> ErrorMap:
-    """Errors of all vertices of a heightmap.
+
+def padded_shape(rows: int, columns: int) -> tuple[int, int]:
+    """Of the grid of whole tiles that holds rows x columns nodes."""
+    return tuple(count + -(count - 1) % TILE for count in (rows, columns))
+
+
+def room_for(rows: int, columns: int) -> np.ndarray:
+    """(rows, columns) float32, not yet filled, that `Grid.of` can pad without a copy."""
+    return np.empty(padded_shape(rows, columns), np.float32)[:rows, :columns]
+
+
+def error_map(
+    grid: Grid,
+    *,
+    forced: np.ndarray | None = None,
+    outside: np.ndarray | None = None,
+    sag: Sag | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> np.ndarray:
+    """The error of every vertex, shaped like `grid.z`: inf where the mesh must have one.
 
     The nodes with the greatest and the least height are made vertices, so that a mesh is
-    exactly as thick as its heightmap.
+    exactly as thick as its heightmap. 0 at the tiles' corners, which always are vertices.
 
     Args:
-        z: (rows, columns) float32, at least 2 x 2, all finite.
+        forced: indices into the raveled `grid.z` of nodes that must be vertices.
+        outside: bool, shaped like `grid.z`: nodes whose heights do not count. Every
+            triangle that holds nodes of either kind must be split by `forced` ones.
+        sag: what a bend adds to the error of triangles, from the side of their squares in
+            nodes, slices of the nodes' rows and columns, and how far their corners'
+            heights are apart.
         progress: is called with 0..1.
     """
-    rows, columns = z.shape
-    last_row, last_column = rows - 1, columns - 1
-    padded = np.pad(z, [(0, -last_row % TILE), (0, -last_column % TILE)], mode="edge")
-    found = ErrorMap(padded, np.zeros_like(padded), last_row, last_column)
+    z, last_row, last_column = grid.z, grid.last_row, grid.last_column
+    error = np.zeros_like(z)
     for top in range(0, last_row, TILE):
         for left in range(0, last_column, STRIP_COLUMNS):
-            _own_errors(found, top, left)
+            _own_errors(grid, error, top, left)
         if progress:
             progress(min(1.0, (top + TILE) / last_row))
-    _border_errors(padded[:, last_column], found.error[:, last_column], last_column)
-    _border_errors(padded[last_row], found.error[last_row], last_row)
-    found.error[last_row + 1 :] = 0
-    found.error[:, last_column + 1 :] = 0
-    _force_border(found.error[:, last_column], last_column)
-    _force_border(found.error[last_row], last_row)
-    for index in (z.argmax(), z.argmin()):
-        found.error[np.unravel_index(index, z.shape)] = np.inf
-    _propagate(found.error)
-    found.error[::TILE, ::TILE] = 0
-    return found
+    _border_errors(z[:, last_column], error[:, last_column], last_column)
+    _border_errors(z[last_row], error[last_row], last_row)
+    if sag:
+        for side in SIDES:
+            _add_sag(z, error, side, sag)
+    if outside is not None:
+        error[outside] = 0
+    error[last_row + 1 :] = 0
+    error[:, last_column + 1 :] = 0
+    force_border(error[:, last_column], last_column)
+    force_border(error[last_row], last_row)
+    counted = z[: last_row + 1, : last_column + 1]
+    if outside is None:
+        extremes = counted.argmax(), counted.argmin()
+    else:
+        there = ~outside[: last_row + 1, : last_column + 1]
+        extremes = (
+            np.where(there, counted, -np.inf).argmax(),
+            np.where(there, counted, np.inf).argmin(),
+        )
+    for index in extremes:
+        error[np.unravel_index(index, counted.shape)] = np.inf
+    if forced is not None:
+        error.ravel()[forced] = np.inf
+    _propagate(error)
+    error[::TILE, ::TILE] = 0
+    return error
 
 
-def _own_errors(found: ErrorMap, top: int, left: int) -> None:
+def _add_sag(z: np.ndarray, error: np.ndarray, side: int, sag: Sag) -> None:
+    """Add what a bend does to the diamonds of all squares of one side."""
+    half = side // 2
+    every, middles = slice(None, None, side), slice(half, None, side)
+    corners, centres = z[every, every], z[middles, middles]
+    four = (corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1], corners[1:, 1:])
+    rise = np.maximum.reduce(four) - np.minimum.reduce(four)
+    error[middles, middles] += sag(side, middles, middles, rise)
+    for rows, columns, ends, beside in (
+        (every, middles, (corners[:, :-1], corners[:, 1:]), np.s_[:-1, :]),
+        (middles, every, (corners[:-1], corners[1:]), np.s_[:, :-1]),
+    ):
+        high, low = np.maximum(*ends), np.minimum(*ends)
+        after = np.s_[1:, :] if rows is every else np.s_[:, 1:]
+        for part in (beside, after):
+            np.maximum(high[part], centres, out=high[part])
+            np.minimum(low[part], centres, out=low[part])
+        error[rows, columns] += sag(side, rows, columns, high - low)
+
+
+def _own_errors(grid: Grid, error: np.ndarray, top: int, left: int) -> None:
     """Each vertex's error over its own diamond, for one strip, all sides of squares.
 
     Nodes on the legs of a triangle need no look: they lie on the hypotenuses of the
@@ -92,15 +166,15 @@ def _own_errors(found: ErrorMap, top: int, left: int) -> None:
     Those on the lower and right side are seen by the neighbours, or at the end of the
     heightmap by `_border_errors`.
     """
-    columns = min(STRIP_COLUMNS, found.z.shape[1] - 1 - left)
+    columns = min(STRIP_COLUMNS, grid.z.shape[1] - 1 - left)
     window = np.s_[top : top + TILE + 1, left : left + columns + 1]
-    z = np.ascontiguousarray(found.z[window])
-    error = found.error[window]
+    z = np.ascontiguousarray(grid.z[window])
+    error = error[window]
     for side in SIDES:
         squares = _squares(side, columns)
         corners = z.take(squares.corners)
         nodes = z.take(squares.nodes)
-        inside = squares.inside(found.last_row - top, found.last_column - left)
+        inside = squares.inside(grid.last_row - top, grid.last_column - left)
 
         # The plane on either side of the diagonal, of the square's own kind of diagonal.
         halves = np.concatenate([corners[:4] * squares.main, corners[:4] * ~squares.main])
@@ -256,7 +330,7 @@ def _border_errors(z: np.ndarray, error: np.ndarray, place: int) -> None:
             _raise(error[side // 2 :: side], apart)
 
 
-def _force_border(error: np.ndarray, place: int) -> None:
+def force_border(vertex: np.ndarray, place: int) -> None:
     """Make the last row or column a line of edges, so that no triangle crosses it.
 
     With a the largest power of two in `place`, the vertices at multiples of 2 a on the
@@ -266,7 +340,7 @@ def _force_border(error: np.ndarray, place: int) -> None:
     """
     power = place & -place
     if power < TILE:
-        error[:: 2 * power] = np.inf
+        vertex[:: 2 * power] = np.inf
 
 
 def _propagate(error: np.ndarray) -> None:
