@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -19,17 +20,34 @@ import click
 
 from .jobs import pipeline
 from .jobs.model import Job, JobState
-from .jobs.params import Params
-from .jobs.store import PHOTO_LIMIT_BYTES, JobStore, require_small
+from .jobs.params import FIRST_ROUTE, Params
+from .jobs.store import PHOTO_LIMIT_BYTES, JobStore, display_name, require_small
 from .machine import Machine
 from .problems import ERROR, N_, Problem, Refusal
 from .process import Limits, machine_memory_bytes
-from .relief.settings import ROUTES
+from .relief import OPTIONS, PRESETS, ROUTES, SHAPES
+from .relief.options import Text
 from .slicing.choices import MATERIALS, QUALITIES, SUPPORTS
 from .slicing.registry import SLICERS
 from .slicing.settings import SliceSettings
 
 RESULTS = (pipeline.STL, pipeline.GCODE, pipeline.PREVIEW, pipeline.REPORT)
+RELIEF_OPTIONS = (
+    "shape",
+    "width",
+    "base",
+    "relief_height",
+    "border",
+    "invert",
+    "mirror",
+    "contrast",
+    "smoothing",
+    "steps",
+    "text",
+    "max_error",
+    "samples_per_mm",
+)
+STL_START_BYTES, STL_TRIANGLE_BYTES = 84, 50
 SLICING_OPTIONS = ("slicer", "material", "quality", "infill", "supports", "brim", "walls")
 UNREADABLE, INTERRUPTED = 2, 130
 TIME_LIMIT_S = 2 * 3600.0  # PrusaSlicer 2.3 has been seen to hang
@@ -89,10 +107,11 @@ def group() -> None:
 
 @group.command()
 @click.argument("photo", type=click.Path(path_type=Path))
-@click.option(
-    "--route", type=click.Choice(list(ROUTES)), default="relief", show_default=True
-)
+@click.argument("more_photos", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--route", type=click.Choice(list(ROUTES)), help="Default: relief.")
+@click.option("--preset", type=click.Choice(list(PRESETS)), help="A good start.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--shape", type=click.Choice(list(SHAPES)))
 @click.option("--width", type=float, help="Outer width, mm.")
 @click.option("--height-min", type=float, help="Thinnest part (the base), mm.")
 @click.option("--height-max", type=float, help="Thickest part, base included, mm.")
@@ -100,11 +119,22 @@ def group() -> None:
 @click.option("--relief-height", type=float, help="What rises above the base, mm.")
 @click.option("--border", type=float, help="Width of a border around, mm.")
 @click.option("--invert/--no-invert", default=None, help="Swap bright and dark.")
+@click.option("--mirror/--no-mirror", default=None, help="Swap left and right.")
 @click.option("--contrast", type=float, help="1 leaves it as it is.")
 @click.option("--smoothing", type=float, help="Sigma of the smoothing, mm.")
+@click.option("--steps", type=int, help="Flat levels with upright walls; 0 for none.")
+@click.option("--text", help="A line of letters.")
 @click.option("--max-error", type=float, help="Of the mesh against the heightmap, mm.")
 @click.option(
     "--samples-per-mm", type=float, help="Default: as fine as the nozzle can print."
+)
+@click.option("--budget", help="At most so many triangles (400k) or so large (20MB).")
+@click.option(
+    "--set",
+    "more",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any other setting of a relief, as in report.json; again for more.",
 )
 @click.option("--turn", type=int, default=0, help="Clockwise: 0, 90, 180, 270 degrees.")
 @click.option("--crop", help="LEFT,TOP,RIGHT,BOTTOM as fractions of the photo.")
@@ -113,18 +143,29 @@ def group() -> None:
 @machine_options
 @json_option
 def make(
-    photo: Path, out: Path, bed: str, nozzle: float, as_json: bool, **given: Any
+    photo: Path,
+    more_photos: tuple[Path, ...],
+    out: Path,
+    bed: str,
+    nozzle: float,
+    as_json: bool,
+    **given: Any,
 ) -> None:
-    """Turn PHOTO into model.stl, model.gcode, preview.png and report.json in the folder --out."""
+    """Turn PHOTO into model.stl, model.gcode, preview.png and report.json in the folder --out.
+
+    MORE_PHOTOS are for shapes that show several; --turn and --crop are for the first.
+    """
     with _telling(as_json):
         machine = Machine.from_bed(bed, nozzle)
         params = _params(given)
-        require_small(_existing(photo), PHOTO_LIMIT_BYTES)
+        photos = (photo, *more_photos)
+        for each in photos:
+            require_small(_existing(each), PHOTO_LIMIT_BYTES)
         out = out.resolve()  # the worker has another working directory
         made_out = not out.exists()
         out.mkdir(parents=True, exist_ok=True)
         try:
-            job, report = _make(photo, out, params, machine, given, quiet=as_json)
+            job, report = _make(photos, out, params, machine, given, quiet=as_json)
         finally:
             if made_out and not any(out.iterdir()):
                 out.rmdir()
@@ -139,7 +180,7 @@ def make(
 
 
 def _make(
-    photo: Path,
+    photos: tuple[Path, ...],
     out: Path,
     params: Params,
     machine: Machine,
@@ -155,12 +196,17 @@ def _make(
     warm = WarmWorker(scratch, lambda: memory, lambda: 60.0)
     try:
         store = JobStore(scratch / "jobs")
-        job = store.create(photo, photo.name, "", move=False)
+        job = store.create(photos[0], photos[0].name, "", move=False)
         folder = store.path(job.id)
         opened = warm.ask({"do": "open", "folder": str(folder)})
-        warm.close()
         job.notices, job.photo = opened.pop("notices"), opened
+        for photo in photos[1:]:
+            number = store.take_photo(job, photo, move=False)
+            task = {"do": "open", "folder": str(folder), "number": number}
+            job.add_photo(number, display_name(photo.name), warm.ask(task))
+        warm.close()
         job.params, job.machine = params.to_json(), machine.to_json()
+        job.match_photos()
         options = Options(
             memory_bytes=memory,
             time_s=TIME_LIMIT_S,
@@ -194,34 +240,82 @@ def _make(
 
 def _params(given: dict[str, Any]) -> Params:
     """The job's parameters from the command line, validated like those of the browser."""
-    route = given["route"]
-    defaults = Params.defaults(route)
-    relief = {
-        name: given[name]
-        for name in (
-            "width",
-            "base",
-            "relief_height",
-            "border",
-            "invert",
-            "contrast",
-            "smoothing",
-            "max_error",
-            "samples_per_mm",
-        )
-        if given[name] is not None
-    }
+    start = Params.defaults(given["route"] or FIRST_ROUTE)
+    if given["preset"]:
+        start = Params.preset(given["preset"])
+        if given["route"] not in (None, start.route):
+            raise CommandRefused(
+                "command.preset_route",
+                N_("The preset %(preset)s has the route %(route)s; leave --route out."),
+                preset=given["preset"],
+                route=start.route,
+            )
+    relief = start.relief.to_json()
+    relief.pop("route")
+    relief.update(
+        {name: given[name] for name in RELIEF_OPTIONS if given[name] is not None}
+    )
     if given["height_min"] is not None:
         relief["base"] = given["height_min"]
     if given["height_max"] is not None:
-        base = relief.get("base", defaults.relief.base)
-        relief["relief_height"] = given["height_max"] - base
+        relief["relief_height"] = given["height_max"] - relief["base"]
+    if given["budget"] is not None:
+        relief["budget"] = _budget(given["budget"])
+    for setting in given["more"]:
+        name, value = _setting(setting)
+        relief[name] = value
     photo: dict[str, Any] = {"turn_deg": given["turn"]}
     if given["crop"] is not None:
         photo["crop"] = given["crop"].split(",")
     return Params.from_json(
-        {"route": route, "photo": photo, "relief": relief, "slicing": _slicing(given)}
+        {
+            "route": start.route,
+            "photo": photo,
+            "relief": relief,
+            "slicing": _slicing(given),
+        }
     )
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """Name and value of ``NAME=VALUE``: JSON, or a word that needs no quotes."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not equals:
+        raise CommandRefused(
+            "command.setting_unreadable",
+            N_("The setting %(setting)s is not readable; write it as NAME=VALUE."),
+            setting=text[:40],
+        )
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return name, value
+    # A text may well be a number, such as a year.
+    is_text = isinstance(OPTIONS.get(name), Text)
+    return name, value if is_text and not isinstance(found, str) else found
+
+
+def _budget(text: str) -> int | None:
+    """Triangles from ``400000``, ``400k``, ``20MB`` or ``none``."""
+    if text.strip().lower() == "none":
+        return None
+    match = re.fullmatch(
+        r"\s*(\d{1,12}(?:\.\d{1,12})?)\s*(k|m|mb)?\s*", text, re.ASCII | re.IGNORECASE
+    )
+    if not match:
+        raise CommandRefused(
+            "command.budget_unreadable",
+            N_(
+                "The budget %(budget)s is not readable; write it as 400k (triangles) or "
+                "20MB."
+            ),
+            field="relief.budget",
+            budget=text[:40],
+        )
+    unit = (match[2] or "").lower()
+    if unit == "mb":
+        return int((float(match[1]) * 1e6 - STL_START_BYTES) / STL_TRIANGLE_BYTES)
+    return int(float(match[1]) * {"": 1, "k": 1e3, "m": 1e6}[unit])
 
 
 def _slicing(given: dict[str, Any]) -> dict[str, Any]:

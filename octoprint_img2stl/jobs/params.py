@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..machine import Machine
-from ..photo import cropped_size
+from ..photo import PhotoRefused, cropped_size
 from ..photo.geometry import check_turn
 from ..problems import N_, Refusal
-from ..relief.settings import ROUTES, ReliefSettings, check_fits
+from ..relief import ROUTES, ReliefSettings, check_fits
 from ..slicing.settings import SliceSettings, margin
+from .photos import FIRST, FURTHER
 
 FIRST_ROUTE = "relief"  # what a new photo is offered as
 
@@ -22,28 +23,34 @@ class ParamsRefused(Refusal):
 
 @dataclass(frozen=True)
 class PhotoSettings:
-    """How the photo is laid before anything is made of it.
+    """How a photo is laid before anything is made of it.
 
     Attributes:
         turn_deg: clockwise turn after the camera's own orientation: 0, 90, 180 or 270.
         crop: (left, top, right, bottom) as fractions of the turned photo, or None for all of it.
+        number: which photo of the job; see `photos`.
     """
 
     turn_deg: int = 0
     crop: tuple[float, float, float, float] | None = None
+    number: int = FIRST
 
     def to_json(self) -> dict[str, Any]:
-        return {"turn_deg": self.turn_deg, "crop": list(self.crop) if self.crop else None}
+        return {
+            "number": self.number,
+            "turn_deg": self.turn_deg,
+            "crop": list(self.crop) if self.crop else None,
+        }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> PhotoSettings:
+    def from_json(cls, data: Mapping[str, Any], number: int = FIRST) -> PhotoSettings:
         """Raises `PhotoRefused` for a turn or crop that cannot be."""
         turn_deg = check_turn(data.get("turn_deg", 0))
         crop = data.get("crop")
         if crop is not None:
             cropped_size((1, 1), turn_deg, crop)  # refuses what is not a crop
             crop = tuple(float(edge) for edge in crop)
-        return cls(turn_deg, crop)
+        return cls(turn_deg, crop, number)
 
     def cropped_size_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
         """Width and height of what remains of a photo of `size_px`, pixels."""
@@ -52,9 +59,15 @@ class PhotoSettings:
 
 @dataclass(frozen=True)
 class Params:
-    """All that was chosen for one job."""
+    """All that was chosen for one job.
+
+    Attributes:
+        photo: of the first photo.
+        photos: of the further ones, in the owner's order.
+    """
 
     photo: PhotoSettings = field(default_factory=PhotoSettings)
+    photos: tuple[PhotoSettings, ...] = ()
     relief: ReliefSettings = field(default_factory=ReliefSettings)
     slicing: SliceSettings = field(default_factory=SliceSettings)
 
@@ -68,6 +81,7 @@ class Params:
         return {
             "route": self.route,
             "photo": self.photo.to_json(),
+            "photos": [each.to_json() for each in self.photos],
             "relief": relief,
             "slicing": self.slicing.to_json(),
         }
@@ -78,32 +92,61 @@ class Params:
             relief=ReliefSettings.defaults(route), slicing=SliceSettings.defaults(route)
         )
 
-    def check_fits(self, size_px: tuple[int, int], machine: Machine) -> None:
+    @classmethod
+    def preset(cls, name: str) -> Params:
+        """The settings of a preset.
+
+        Raises:
+            ReliefRefused: there is none of that name.
+        """
+        relief = ReliefSettings.preset(name)
+        return cls(relief=relief, slicing=SliceSettings.defaults(relief.route))
+
+    def laid_sizes_px(
+        self, sizes_px: Mapping[int, tuple[int, int]]
+    ) -> list[tuple[int, int]]:
+        """Sizes of all photos after turn and crop, in the owner's order.
+
+        Args:
+            sizes_px: of the whole photos, by their numbers.
+        """
+        return [
+            each.cropped_size_px(sizes_px[each.number])
+            for each in (self.photo, *self.photos)
+            if each.number in sizes_px
+        ]
+
+    def check_fits(
+        self, sizes_px: Mapping[int, tuple[int, int]], machine: Machine
+    ) -> None:
         """Refuse a print that the machine has no room for, brim and supports included.
 
         Args:
-            size_px: of the whole photo, before turn and crop.
+            sizes_px: of the whole photos, before turn and crop, by their numbers.
 
         Raises:
             ReliefRefused: with the width that would fit.
         """
-        cropped_px = self.photo.cropped_size_px(size_px)
-        check_fits(self.relief, cropped_px, machine, margin(self.slicing, machine))
+        check_fits(
+            self.relief,
+            self.laid_sizes_px(sizes_px),
+            machine,
+            margin(self.slicing, machine),
+        )
 
-    @classmethod
-    def fitting(
-        cls, route: str, machine: Machine | None, size_px: tuple[int, int] = (1, 1)
+    def fitted(
+        self, machine: Machine | None, size_px: tuple[int, int] = (1, 1)
     ) -> Params:
-        """A route's defaults, made smaller where the photo would not fit on the bed."""
-        params = cls.defaults(route)
-        if machine is not None:
-            try:
-                params.check_fits(size_px, machine)
-            except Refusal as refusal:
-                width = refusal.problem.suggest
-                if width:
-                    params = replace(params, relief=replace(params.relief, width=width))
-        return params
+        """The same, made smaller where the photo would not fit on the bed."""
+        if machine is None:
+            return self
+        try:
+            self.check_fits({FIRST: size_px}, machine)
+        except Refusal as refusal:
+            width = refusal.problem.suggest
+            if width and refusal.problem.field == "relief.width":
+                return replace(self, relief=replace(self.relief, width=width))
+        return self
 
     @classmethod
     def from_json(cls, data: Any) -> Params:
@@ -130,8 +173,36 @@ class Params:
         relief = {name: value for name, value in relief.items() if name != "route"}
         return cls(
             photo=PhotoSettings.from_json(photo),
+            photos=_further(data.get("photos")),
             relief=ReliefSettings.from_json(route, relief),
             slicing=SliceSettings.from_json(
                 {**SliceSettings.defaults(route).to_json(), **slicing}
             ),
         )
+
+
+def _further(data: Any) -> tuple[PhotoSettings, ...]:
+    """Settings of the further photos; who names no number means the next one."""
+    found: dict[int, PhotoSettings] = {}
+    for place, each in enumerate(data if isinstance(data, list) else []):
+        each = each if isinstance(each, Mapping) else {}
+        number = each.get("number", FURTHER[0] + place)
+        if not isinstance(number, int) or number not in FURTHER or number in found:
+            raise ParamsRefused(
+                "jobs.bad_photo_number",
+                N_(
+                    "The further photos have the numbers %(least)s to %(most)s, each once, so "
+                    "%(number)s is not possible; reload the page."
+                ),
+                field=f"photos.{place}.number",
+                least=FURTHER[0],
+                most=FURTHER[-1],
+                number=str(number)[:40],
+            )
+        try:
+            found[number] = PhotoSettings.from_json(each, number)
+        except PhotoRefused as refusal:
+            _, _, name = (refusal.problem.field or "").rpartition(".")
+            refusal.problem = replace(refusal.problem, field=f"photos.{place}.{name}")
+            raise
+    return tuple(found.values())

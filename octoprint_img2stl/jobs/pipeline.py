@@ -22,7 +22,7 @@ from .params import Params
 STL, GCODE, PREVIEW, REPORT = "model.stl", "model.gcode", "preview.png", "report.json"
 LAYERS, LOG = "layers.json", "log.txt"
 WORK = "work"
-GREY, SLICED = f"{WORK}/grey.npy", f"{WORK}/sliced.gcode"
+GREY, SLICED = f"{WORK}/photos.npz", f"{WORK}/sliced.gcode"
 SLICED_FACTS = f"{WORK}/sliced.json"
 # All that can be had without a slicer was made then; that is worth having.
 NO_SLICER = frozenset(
@@ -55,15 +55,12 @@ class Step:
 
 
 def _photo_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
-    relief = params.relief
-    # these decide how many pixels are worth keeping
+    # the whole relief: its size and shape decide how many pixels are worth keeping
     return [
         params.photo.to_json(),
-        relief.route,
-        relief.width,
-        relief.border,
-        relief.samples_per_mm,
-        machine.nozzle,
+        [each.to_json() for each in params.photos],
+        params.relief.to_json(),
+        machine.fingerprint(),
     ]
 
 
@@ -73,7 +70,7 @@ STEPS = (
         "relief",
         N_("Shaping the relief"),
         20,
-        lambda params, machine, slicer_path: [params.relief.to_json(), machine.nozzle],
+        lambda params, machine, slicer_path: None,
         (STL, PREVIEW),
     ),
     Step(

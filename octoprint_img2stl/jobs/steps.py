@@ -13,19 +13,22 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..machine import Machine
-from ..problems import ERROR, Refusal
+from ..problems import ERROR, INFO, N_, WARNING, Problem, Refusal
 from ..process import Limits
+from . import photos, pictures
 from .params import Params
 from .pipeline import GCODE, GREY, LAYERS, LOG, PREVIEW, SLICED, SLICED_FACTS, STL, WORK
-from .store import PHOTO_FILE, write_atomic, write_json
+from .store import write_atomic, write_json
 
-PHOTO_FACTS = "photo.json"
-PREVIEW_SIDE_PX = 200  # nodes on the longer side of a live preview
+if TYPE_CHECKING:
+    from ..relief.settings import ReliefSettings
+    from ..relief.write import Written
+
 PICTURE_SIZE_PX = 640
 TIPPING_BRIM = 5.0  # mm, as the check advises
 # what OctoPrint and its thumbnail plugins look for
@@ -119,65 +122,92 @@ def run(
 
 
 def read_photo(ctx: Context) -> dict[str, Any]:
-    import numpy as np
-
-    from ..photo import open_photo
-    from ..relief.settings import sample_size
+    from ..relief.sizes import photo_side_px
 
     params, settings = ctx.params, ctx.params.relief
-    size_px = _photo_size_px(ctx.folder)
-    params.check_fits(size_px, ctx.machine)
-    columns, rows = sample_size(
-        settings, params.photo.cropped_size_px(size_px), ctx.machine
-    )
-    photo = open_photo(
-        ctx.folder / PHOTO_FILE,
-        turn_deg=params.photo.turn_deg,
-        crop=params.photo.crop,
-        max_side_px=max(columns, rows),
-    )
-    whole = ctx.work / "grey.npy.part"
-    with open(whole, "wb") as file:
-        np.save(file, np.round(photo.grey * 65535).astype(np.uint16))
-    os.replace(whole, ctx.folder / GREY)
+    sizes_px = _sizes_px(ctx.folder, params)
+    params.check_fits(sizes_px, ctx.machine)
+    sides = [
+        photo_side_px(settings, size_px, ctx.machine)
+        for size_px in params.laid_sizes_px(sizes_px)
+    ]
+    opened = pictures.open_photos(ctx.folder, params, sides)
+    pictures.save(opened, ctx.work / Path(GREY).name)
     return {
-        "size_px": list(photo.grey.shape[::-1]),
-        "problems": [problem.to_json() for problem in photo.notices],
+        "size_px": list(opened[0].grey.shape[::-1]),
+        "problems": [problem.to_json() for each in opened for problem in each.notices],
     }
 
 
-def _photo_size_px(folder: Path) -> tuple[int, int]:
-    width, height = json.loads((folder / PHOTO_FACTS).read_text())["size_px"]
-    return width, height
+def _sizes_px(folder: Path, params: Params) -> dict[int, tuple[int, int]]:
+    """Sizes of the whole photos by their numbers."""
+    found = {}
+    for each in (params.photo, *params.photos):
+        facts = json.loads((folder / photos.facts_file(each.number)).read_text())
+        width, height = facts["size_px"]
+        found[each.number] = (width, height)
+    return found
 
 
 def shape_relief(ctx: Context) -> dict[str, Any]:
-    import numpy as np
-
-    from ..relief import write_relief_stl
-    from ..relief.heightmap import heightmap
-    from ..relief.picture import backlit, shade
+    from ..relief import backlit, build_bodies, shade, write_stl
 
     settings = ctx.params.relief
-    grey = np.load(ctx.folder / GREY).astype(np.float32) / 65535
-    size_px = ctx.params.photo.cropped_size_px(_photo_size_px(ctx.folder))
-    heights = heightmap(grey, settings, ctx.machine, size_px=size_px)
-    del grey
+    built = build_bodies(pictures.load(ctx.folder / GREY), settings, ctx.machine)
     ctx.progress(0.2)
-    standing = settings.standing
     whole = ctx.work / "model.stl.part"
-    facts = write_relief_stl(
-        heights,
+    drawn = []
+
+    def draw(mesh: Any) -> None:
+        if drawn:
+            return
+        if settings.route == "lithophane":
+            light = settings.transmission
+            drawn.append(_png(backlit(mesh, PICTURE_SIZE_PX, transmission=light)))
+        else:
+            drawn.append(_png(shade(mesh, PICTURE_SIZE_PX)))
+
+    written = write_stl(
+        built.bodies,
         whole,
+        ctx.machine,
         max_error=settings.max_error,
-        standing=standing,
-        progress=lambda fraction: ctx.progress(0.2 + 0.7 * fraction),
+        budget=settings.budget,
+        progress=lambda fraction: ctx.progress(0.2 + 0.75 * fraction),
+        seen=draw,
     )
-    picture = (backlit if standing else shade)(heights, PICTURE_SIZE_PX)
     os.replace(whole, ctx.folder / STL)
-    write_atomic(ctx.folder / PREVIEW, _png(picture))
+    write_atomic(ctx.folder / PREVIEW, drawn[0])
     (ctx.folder / GREY).unlink(missing_ok=True)
-    return facts
+    problem = budget_problem(written, settings)
+    return {**asdict(written), "problems": [problem.to_json()] if problem else []}
+
+
+def budget_problem(written: Written, settings: ReliefSettings) -> Problem | None:
+    """What the owner should know about a mesh that was held down to a budget."""
+    if not written.budget_met:
+        return Problem(
+            "relief.budget_not_met",
+            WARNING,
+            N_(
+                "This shape takes at least %(triangles)s triangles, more than the "
+                "%(budget)s asked for; use fewer samples per mm for fewer."
+            ),
+            {"triangles": written.triangles, "budget": settings.budget},
+            "relief.samples_per_mm",
+        )
+    if written.max_error > settings.max_error:
+        return Problem(
+            "relief.error_grew",
+            INFO,
+            N_(
+                "To stay below %(budget)s triangles, the mesh leaves the photo's relief "
+                "by up to %(error)s mm; allow more triangles if that shows."
+            ),
+            {"budget": settings.budget, "error": round(written.max_error, 3)},
+            "relief.budget",
+        )
+    return None
 
 
 def check_mesh(ctx: Context) -> dict[str, Any]:
@@ -281,41 +311,45 @@ def open_source(task: Mapping[str, Any]) -> dict[str, Any]:
     """Look at a job's photo for the first time: facts, notices, and the copies for the browser."""
     from ..photo import write_display_copies
 
-    folder = Path(task["folder"])
-    facts = write_display_copies(folder / PHOTO_FILE, folder)
+    folder, number = Path(task["folder"]), task.get("number", photos.FIRST)
+    facts = write_display_copies(
+        folder / photos.photo_file(number), folder, photos.suffix(number)
+    )
     facts["notices"] = [problem.to_json() for problem in facts["notices"]]
     facts["size_px"] = list(facts["size_px"])
-    write_json(folder / PHOTO_FACTS, facts)
+    write_json(folder / photos.facts_file(number), facts)
     return facts
 
 
-_photos: dict[str, Any] = {}  # the photo last previewed, so that sliders need no decoding
+_opened: dict[str, Any] = {}  # the photos last previewed: sliders need no decoding
 
 
 def preview(task: Mapping[str, Any]) -> dict[str, Any]:
-    """A coarse heightmap for the 3D view."""
-    from ..photo import open_photo
-    from ..relief.heightmap import heightmap
-    from ..relief.picture import preview_grid
+    """A coarse mesh for the 3D view."""
+    from ..relief import SHAPES, coarse_mesh
+    from ..relief.preview import SIDE
 
-    path = Path(task["folder"]) / PHOTO_FILE
+    folder = Path(task["folder"])
     params = Params.from_json(task["params"])
     machine = Machine.from_json(task["machine"])
-    key = json.dumps([str(path), params.photo.to_json()])
-    if key not in _photos:
-        _photos.clear()
-        _photos[key] = open_photo(
-            path,
-            turn_deg=params.photo.turn_deg,
-            crop=params.photo.crop,
-            max_side_px=2 * PREVIEW_SIDE_PX,
-        )
-    # for the eye only: no finer than it is shown
-    samples = PREVIEW_SIDE_PX / params.relief.width
-    coarse = replace(params.relief, samples_per_mm=min(50.0, max(0.5, samples)))
-    photo = _photos[key]
-    heights = heightmap(photo.grey, coarse, machine, size_px=photo.cropped_px)
-    return preview_grid(heights, PREVIEW_SIDE_PX)
+    laid = (params.photo, *params.photos)
+    key = json.dumps(
+        [
+            [each.to_json() for each in laid],
+            [
+                (folder / photos.photo_file(each.number)).stat().st_mtime_ns
+                for each in laid
+            ],
+            str(folder),
+            params.relief.source,
+            SHAPES[params.relief.shape].needs_mask,
+        ]
+    )
+    if key not in _opened:
+        _opened.clear()
+        opened = pictures.open_photos(folder, params, [2 * SIDE] * len(laid))
+        _opened[key] = [pictures.picture_of(photo) for photo in opened]
+    return coarse_mesh(_opened[key], params.relief, machine)
 
 
 def layer_picture(task: Mapping[str, Any]) -> str:

@@ -16,12 +16,13 @@ from octoprint.server.util.flask import no_firstrun_access
 
 from ..jobs.model import Job
 from ..jobs.params import Params
+from ..jobs.photos import FIRST, MOST_PHOTOS
 from ..jobs.runner import RunnerRefused
 from ..machine import Machine
 from ..problems import N_, Refusal
-from ..relief.settings import LIMITS, ROUTES, outer_size
+from ..relief import LIMITS
 from ..slicing.settings import choices
-from . import uploads
+from . import relief_views, uploads
 from .answers import CREATE, MANAGE, VIEW, body, own_job, refusing, views
 from .house import House
 from .queue_api import QueueApi, queue_view
@@ -40,9 +41,9 @@ class Api(QueueApi):
     def _job(self, job_id: str) -> Job:
         return own_job(self.house.store, job_id, current_user)
 
-    def _answer_job(self, job: Job, status: int = 200) -> flask.Response:
+    def _answer_job(self, job: Job, status: int = 200, **more: Any) -> flask.Response:
         return flask.make_response(
-            flask.jsonify(job=views(self.house.store).full(job)), status
+            flask.jsonify(job=views(self.house.store).full(job), **more), status
         )
 
     def _jobs(self) -> list[Job]:
@@ -72,9 +73,13 @@ class Api(QueueApi):
                 "manage": Permissions.PLUGIN_IMG2STL_MANAGE.can(),
                 "print": Permissions.PRINT.can() and Permissions.FILES_SELECT.can(),
             },
-            limits={"upload_bytes": self.house.upload_bytes(), "fields": LIMITS},
-            routes={name: _route_view(name, machine) for name in ROUTES},
-            choices=_translated(choices()),
+            limits={
+                "upload_bytes": self.house.upload_bytes(),
+                "photos": MOST_PHOTOS,
+                "fields": LIMITS,
+            },
+            choices={**_translated(choices()), **relief_views.choices()},
+            **relief_views.state(machine),
             slicers=self._slicers_view(),
             machine=machine and _machine_view(machine),
             machine_problem=problem_view(machine_problem),
@@ -108,14 +113,7 @@ class Api(QueueApi):
     @CREATE
     @refusing
     def upload(self) -> flask.Response:
-        suffixes = [
-            self._settings.global_get(["server", "uploads", f"{kind}Suffix"])
-            for kind in ("path", "name")
-        ]
-        path, name = uploads.received(
-            flask.request.values, *suffixes, self.house.upload_bytes()
-        )
-        return self._begin(path, name, move=True)
+        return self._begin(*self._received(), move=True)
 
     @BlueprintPlugin.route("/jobs/sample", methods=["POST"])
     @no_firstrun_access
@@ -123,6 +121,33 @@ class Api(QueueApi):
     @refusing
     def take_sample(self) -> flask.Response:
         return self._begin(SAMPLE, gettext("Sample photo") + ".jpg", move=False)
+
+    @BlueprintPlugin.route("/jobs/<job_id>/photos", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def add_photo(self, job_id: str) -> flask.Response:
+        job = self._job(job_id)
+        number = self.house.runner.add_photo(job, *self._received(), move=True)
+        return self._answer_job(job, 201, photo=number)
+
+    @BlueprintPlugin.route("/jobs/<job_id>/photos/<int:number>", methods=["DELETE"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def remove_photo(self, job_id: str, number: int) -> flask.Response:
+        job = self._job(job_id)
+        self.house.runner.remove_photo(job, number)
+        return self._answer_job(job)
+
+    def _received(self) -> tuple[Path, str]:
+        suffixes = [
+            self._settings.global_get(["server", "uploads", f"{kind}Suffix"])
+            for kind in ("path", "name")
+        ]
+        return uploads.received(
+            flask.request.values, *suffixes, self.house.upload_bytes()
+        )
 
     def _begin(self, photo: Any, name: str, *, move: bool) -> flask.Response:
         job = self.house.store.create(photo, name, current_user.get_id(), move=move)
@@ -158,20 +183,18 @@ class Api(QueueApi):
     def preview(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
         params, machine = Params.from_json(body().get("params")), self.house.machine()
-        size_px = _size_px(job)
-        grid = self.house.runner.preview(job, params, machine)
+        sizes_px = _sizes_px(job)
+        found = self.house.runner.preview(job, params, machine)
         fits = None
         try:
-            params.check_fits(size_px, machine)
+            params.check_fits(sizes_px, machine)
         except Refusal as refusal:
             fits = refusal.problem
         return flask.jsonify(
             preview={
-                **grid,
-                "size": outer_size(
-                    params.relief, params.photo.cropped_size_px(size_px), machine
-                ),
-                "standing": ROUTES[params.route].standing,
+                **found,
+                "route": params.route,
+                "standing": params.relief.upright,
                 "fits": problem_view(fits),
             }
         )
@@ -183,7 +206,7 @@ class Api(QueueApi):
     def make(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
         params, machine = Params.from_json(body().get("params")), self.house.machine()
-        params.check_fits(_size_px(job), machine)
+        params.check_fits(_sizes_px(job), machine)
         self.house.runner.make(job, params, machine)
         return self._answer_job(job, 202)
 
@@ -210,13 +233,7 @@ class Api(QueueApi):
     @CREATE
     @refusing
     def copy(self, job_id: str) -> flask.Response:
-        old = self._job(job_id)
-        photo = self.house.store.path(old.id, old.source)
-        job = self.house.store.create(
-            photo, old.name + ".", current_user.get_id(), move=False
-        )
-        job.params = old.params
-        self.house.store.save(job)
+        job = self.house.store.copy(self._job(job_id), current_user.get_id())
         self.house.runner.open(job)
         return self._answer_job(job, 201)
 
@@ -241,24 +258,14 @@ class Api(QueueApi):
         return answer
 
 
-def _size_px(job: Job) -> tuple[int, int]:
-    """Size of the whole photo, pixels; refuses a job whose photo was not read yet."""
+def _sizes_px(job: Job) -> dict[int, tuple[int, int]]:
+    """Sizes of the whole photos by number; refuses a job whose photo was not read yet."""
     if job.photo is None:
         raise RunnerRefused(
             "jobs.photo_not_read", N_("The photo is still being read; wait a moment.")
         )
-    width, height = job.photo["size_px"]
-    return width, height
-
-
-def _route_view(name: str, machine: Machine | None) -> dict[str, Any]:
-    route, defaults = ROUTES[name], Params.fitting(name, machine).to_json()
-    return {
-        "label": gettext(route.label),
-        "description": gettext(route.description),
-        "params": defaults["relief"],
-        "slicing": defaults["slicing"],
-    }
+    found = {FIRST: job.photo, **{photo["number"]: photo for photo in job.photos}}
+    return {number: tuple(photo["size_px"]) for number, photo in found.items()}
 
 
 def _machine_view(machine: Machine) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class House:
             machine = self.machine()
         except Refusal:
             machine = None
-        return Params.fitting(FIRST_ROUTE, machine, size_px)
+        return Params.defaults(FIRST_ROUTE).fitted(machine, size_px)
 
     def _hold(self) -> bool:
         if not self.printer.state().printing:

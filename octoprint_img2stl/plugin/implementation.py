@@ -25,14 +25,30 @@ JAVASCRIPT = (
     "img2stl_util",
     "img2stl_words",
     "img2stl_phone",
-    "img2stl_heights",
-    "img2stl_solid",
+    "img2stl_pointer",
+    "img2stl_icons",
+    "img2stl_bed",
+    "img2stl_mesh",
+    "img2stl_overlay",
+    "img2stl_orbit",
+    "img2stl_pose",
+    "img2stl_flat",
     "img2stl_scene",
     "img2stl_viewer",
     "img2stl_field",
+    "img2stl_option",
+    "img2stl_levels",
+    "img2stl_tone",
+    "img2stl_sizes",
+    "img2stl_curve",
     "img2stl_relief",
+    "img2stl_extras",
+    "img2stl_presets",
+    "img2stl_fineness",
     "img2stl_slicing",
     "img2stl_crop",
+    "img2stl_photos",
+    "img2stl_preview",
     "img2stl_photo",
     "img2stl_shape",
     "img2stl_progress",
@@ -156,7 +172,8 @@ class Img2StlPlugin(
 
     def body_sizes(self, current: list, *args: Any, **kwargs: Any) -> list[tuple]:
         """A photo and the few bytes of the form around it."""
-        return [("POST", r"/uploads", self.house.upload_bytes() + settings.MB)]
+        size = self.house.upload_bytes() + settings.MB
+        return [("POST", r"/uploads", size), ("POST", r"/jobs/[0-9a-f]{16}/photos", size)]
 
     def download_routes(self, *args: Any, **kwargs: Any) -> list[tuple]:
         """Files of jobs, streamed by Tornado because Flask's answers are held in memory."""

@@ -13,6 +13,8 @@ ROUTES = [
     ("POST", "/jobs/sample", "create"),
     ("GET", f"/jobs/{NO_JOB}", "view"),
     ("DELETE", f"/jobs/{NO_JOB}", "create"),
+    ("POST", f"/jobs/{NO_JOB}/photos", "create"),
+    ("DELETE", f"/jobs/{NO_JOB}/photos/2", "create"),
     ("POST", f"/jobs/{NO_JOB}/preview", "create"),
     ("POST", f"/jobs/{NO_JOB}/make", "create"),
     ("POST", f"/jobs/{NO_JOB}/cancel", "create"),

@@ -39,7 +39,7 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("packaging")
     unwanted = shutil.ignore_patterns(
         ".git", ".venv*", ".demo", "out", "build", "dist", "*.egg-info", "__pycache__",
-        "node_modules", "artefacts",
+        "node_modules", "artefacts", ".cache",
     )  # fmt: skip
     shutil.copytree(ROOT, folder / "project", ignore=unwanted)
     done = subprocess.run(

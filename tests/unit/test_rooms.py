@@ -35,14 +35,17 @@ HEAVY = {"numpy", "PIL", "trimesh", "pymeshfix", "pillow_heif", "scipy"}
 # What only the worker process imports; everything else has to stay light.
 WORKERS = {
     "photo.open", "photo.pixels", "photo.geometry",
-    "relief.heightmap", "relief.triangulate", "relief.error_map", "relief.picture",
+    "relief.build", "relief.resample", "relief.write", "relief.preview", "relief.picture",
+    "relief.extras.place", "relief.extras.spots",
     "slicing.draw",
     "jobs.steps", "jobs.worker",
 }  # fmt: skip
+# All of whose modules are the worker's.
+WORKERS_FOLDERS = ("mesh.", "relief.solid.", "relief.tone.")
 
 
 def is_workers(name: str) -> bool:
-    return name in WORKERS or name.startswith("mesh.")
+    return name in WORKERS or name.startswith(WORKERS_FOLDERS)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,6 @@ def test_plugin_loads_nothing_heavy():
 def test_the_watch_sees_what_is_loaded():
     """Guards the two tests above: a worker's module does load numpy, and all of them exist."""
     assert WORKERS <= {module.name for module in modules()}
-    assert (
-        "numpy"
-        in loaded_by([qualified("relief.heightmap")])[qualified("relief.heightmap")]
-    )
+    for folder in WORKERS_FOLDERS:
+        assert any(module.name.startswith(folder) for module in modules())
+    assert "numpy" in loaded_by([qualified("relief.build")])[qualified("relief.build")]

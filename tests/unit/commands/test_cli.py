@@ -14,6 +14,9 @@ import pytest
 from PIL import Image
 
 import octoprint_img2stl
+from octoprint_img2stl import cli
+from octoprint_img2stl.problems import Refusal
+from octoprint_img2stl.relief import PRESETS, SHAPES, ReliefSettings
 
 PACKAGE = Path(octoprint_img2stl.__file__).parent
 SAMPLE = PACKAGE / "data" / "sample" / "cat.jpg"
@@ -84,6 +87,263 @@ def test_make_lithophane_as_json(tmp_path):
     assert report["size"][1] == pytest.approx(2.5, abs=0.001)  # it stands
     assert report["layers"] is None and report["slicer"] is None
     assert not (tmp_path / "o" / "model.gcode").exists()
+
+
+# -- presets and settings ------------------------------------------------------------------
+
+
+def chosen(*arguments):
+    """The parameters that `make` takes from these arguments."""
+    context = cli.make.make_context("make", [str(SAMPLE), "--out", "o", *arguments])
+    return cli._params(context.params)
+
+
+def refused_choice(*arguments):
+    with pytest.raises(Refusal) as caught:
+        chosen(*arguments)
+    problem = caught.value.problem
+    assert problem.message.endswith(".") and len(problem.message) < 250
+    return problem
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_make_of_each_preset(tmp_path, preset):
+    changes = ("--width", "30", "--samples-per-mm", "2", "--max-error", "0.2")
+    changes += ("--set", "socket_hole=8", "--no-slice", "--json", "--out", "o")
+    finished = command("make", SAMPLE, "--preset", preset, *changes, cwd=tmp_path)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    report = json.loads(finished.stdout)
+    expected = ReliefSettings.preset(preset).to_json()
+    assert report["route"] == expected.pop("route") == PRESETS[preset].route
+    changed = {"width": 30, "samples_per_mm": 2, "max_error": 0.2, "socket_hole": 8}
+    assert report["parameters"]["relief"] == {**expected, **changed}
+    assert report["watertight"] and report["size"][0] == pytest.approx(30, abs=1)
+    assert [each for each in report["problems"] if each["severity"] == "error"] == []
+    assert Image.open(tmp_path / "o" / "preview.png").size[0] > 200
+
+
+def test_preset_and_route_must_agree(tmp_path):
+    for route, preset in (("relief", "lamp"), ("lithophane", "medal")):
+        problem = refused_choice("--route", route, "--preset", preset)
+        assert problem.code == "command.preset_route"
+        assert preset in problem.message
+        same = PRESETS[preset].route
+        assert chosen("--route", same, "--preset", preset) == chosen("--preset", preset)
+    finished = command(
+        "make",
+        SAMPLE,
+        "--route",
+        "relief",
+        "--preset",
+        "lamp",
+        "--out",
+        "o",
+        cwd=tmp_path,
+    )
+    refused(finished, "command.preset_route")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "option, value", [("--preset", "statue"), ("--shape", "star"), ("--steps", "two")]
+)
+def test_unknown_words_are_wrong_usage(tmp_path, option, value):
+    finished = command("make", SAMPLE, option, value, "--out", "o", cwd=tmp_path)
+    assert finished.returncode == 2 and value in finished.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_that_have_names_of_their_own():
+    relief = chosen(
+        *("--shape", "disc", "--width", "50", "--border", "2", "--invert", "--mirror"),
+        *("--contrast", "1.5", "--smoothing", "0", "--steps", "3", "--text", "For you"),
+        *("--max-error", "0", "--samples-per-mm", "5", "--base", "1.5"),
+        *("--relief-height", "3"),
+    ).relief
+    assert relief == ReliefSettings.from_json(
+        "relief",
+        {
+            "shape": "disc",
+            "width": 50,
+            "border": 2,
+            "invert": True,
+            "mirror": True,
+            "contrast": 1.5,
+            "smoothing": 0,
+            "steps": 3,
+            "text": "For you",
+            "max_error": 0,
+            "samples_per_mm": 5,
+            "base": 1.5,
+            "relief_height": 3,
+        },
+    )
+    for shape in SHAPES:
+        assert chosen("--shape", shape).relief.shape == shape
+
+
+def test_what_is_given_wins_over_the_preset():
+    assert PRESETS["stamp"].changes["mirror"] and PRESETS["stamp"].changes["steps"] == 2
+    relief = chosen("--preset", "stamp", "--no-mirror", "--steps", "0").relief
+    assert relief == ReliefSettings.from_json(
+        "relief", {**PRESETS["stamp"].changes, "mirror": False, "steps": 0}
+    )
+    assert chosen("--preset", "medal", "--height-max", "5").relief.relief_height == 3.4
+    assert chosen("--preset", "lamp").slicing.infill == 100
+
+
+@pytest.mark.parametrize(
+    "text, triangles",
+    [
+        ("400000", 400_000),
+        ("400k", 400_000),
+        (" 400 K ", 400_000),
+        ("1.5k", 1500),
+        ("2M", 2_000_000),
+        ("0.25m", 250_000),
+        ("20MB", 399_998),
+        ("20 mb", 399_998),
+        ("0.5MB", 9_998),
+        ("none", None),
+        (" None", None),
+    ],
+)
+def test_budgets(text, triangles):
+    assert chosen("--budget", text).relief.budget == triangles
+    if "MB" in text.upper():
+        most = float(text[:-2]) * 1e6
+        assert 84 + 50 * triangles <= most < 84 + 50 * (triangles + 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "many", "20GB", "-5k", "1e5", "k", "MB", "0x10", "4 00k", "٤k", "9" * 400],
+)
+def test_budgets_that_are_unreadable(text):
+    problem = refused_choice("--budget", text)
+    assert (problem.code, problem.field) == ("command.budget_unreadable", "relief.budget")
+
+
+@pytest.mark.parametrize("text", ["999", "0", "0MB", "0.0001MB", "21M", "999999999999M"])
+def test_budgets_out_of_range(text):
+    problem = refused_choice("--budget", text)
+    assert (problem.code, problem.field) == ("relief.out_of_range", "relief.budget")
+
+
+def test_budget_is_kept(tmp_path):
+    made = ("make", SAMPLE, *QUICK, "--max-error", "0.005", "--no-slice", "--out", "o")
+    finished = command(*made, "--budget", "0.1MB", cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    assert (tmp_path / "o" / "model.stl").stat().st_size <= 100_000
+    assert "info: To stay below 1998 triangles" in finished.stderr
+    finished = command(*made, "--budget", "lots", cwd=tmp_path)
+    refused(finished, "command.budget_unreadable")
+
+
+@pytest.mark.parametrize(
+    "setting, value",
+    [
+        ("local_contrast=0.4", 0.4),
+        ("local_contrast = 0.4 ", 0.4),
+        ("magnets=3", 3),
+        ("keyhole=true", True),
+        ("auto_levels=false", False),
+        ("holes=two", "two"),
+        ('holes="two"', "two"),
+        (" holes = two", "two"),
+        ("frame_height=null", None),
+        ("frame_height=2.5", 2.5),
+        ("curve=[[0,0],[0.5,0.7],[1,1]]", ((0, 0), (0.5, 0.7), (1, 1))),
+        ("curve=null", None),
+        ("font=", ""),
+        ("text=Our cat", "Our cat"),
+        ('text="Our cat "', "Our cat "),
+        ("text=2024", "2024"),
+        ("text=true", "true"),
+        ("text=a=b", "a=b"),
+        ("text=", ""),
+        ("shape=heart", "heart"),
+        ("width=50", 50),
+    ],
+)
+def test_any_other_setting(setting, value):
+    name = setting.partition("=")[0].strip()
+    assert getattr(chosen("--set", setting).relief, name) == value
+
+
+def test_settings_add_up_and_the_last_one_counts():
+    relief = chosen(
+        *("--preset", "sign", "--width", "70", "--set", "holes=one"),
+        *("--set", "width=80", "--set", "hole_diameter=3", "--set", "holes=four"),
+    ).relief
+    assert (relief.width, relief.holes, relief.hole_diameter) == (80, "four", 3)
+
+
+@pytest.mark.parametrize(
+    "setting, code, field",
+    [
+        ("colour=red", "relief.unknown_setting", "relief.colour"),
+        ("=5", "relief.unknown_setting", "relief."),
+        ("Width=50", "relief.unknown_setting", "relief.Width"),
+        ("width=wide", "relief.wrong_type", "relief.width"),
+        ("width=", "relief.wrong_type", "relief.width"),
+        ("width=NaN", "relief.out_of_range", "relief.width"),
+        ("width=1e999", "relief.out_of_range", "relief.width"),
+        ("width=[50]", "relief.wrong_type", "relief.width"),
+        ("keyhole=yes", "relief.wrong_type", "relief.keyhole"),
+        ("holes=three", "relief.unknown_choice", "relief.holes"),
+        ("shape=star", "relief.unknown_shape", "relief.shape"),
+        ("curve=[[0,0]]", "relief.bad_curve", "relief.curve"),
+        ("steps=1", "relief.one_step", "relief.steps"),
+        ("width", "command.setting_unreadable", None),
+        ("", "command.setting_unreadable", None),
+    ],
+)
+def test_other_settings_that_cannot_be(setting, code, field):
+    problem = refused_choice("--set", setting)
+    assert (problem.code, problem.field) == (code, field)
+
+
+def test_settings_that_do_not_go_together(tmp_path):
+    finished = command(
+        *("make", SAMPLE, *QUICK, "--preset", "lamp", "--set", "keyhole=true"),
+        *("--no-slice", "--out", "o"),
+        cwd=tmp_path,
+    )
+    assert finished.returncode == 1 and "Traceback" not in finished.stderr
+    refused(finished, "relief.")
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- several photos -------------------------------------------------------------------------
+
+
+def test_make_takes_several_photos(tmp_path):
+    Image.new("L", (300, 280), 90).save(tmp_path / "dog.png")
+    made = ("make", SAMPLE, "dog.png", SAMPLE, *QUICK, "--no-slice", "--json")
+    finished = command(*made, "--out", "o", cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    report = json.loads(finished.stdout)
+    assert report["photo"]["size_px"] == [451, 300]
+    assert [(each["number"], each["size_px"]) for each in report["photos"]] == [
+        (2, [300, 280]),
+        (3, [451, 300]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "more, code",
+    [
+        (["bad.jpg"], "photo.not_an_image"),
+        (["nowhere.jpg"], "command.no_file"),
+        (6 * [SAMPLE], "jobs.too_many_photos"),
+    ],
+)
+def test_further_photos_are_checked_too(tmp_path, more, code):
+    (tmp_path / "bad.jpg").write_text("once upon a time")
+    finished = command("make", SAMPLE, *more, "--out", "o", cwd=tmp_path)
+    refused(finished, code)
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.jpg"]
 
 
 def test_same_photo_same_mesh(tmp_path):

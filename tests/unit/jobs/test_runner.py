@@ -32,7 +32,7 @@ class House:
             store,
             lambda: options or Options(slicing=False),
             lambda job: self.changes.append((job.id, job.state)),
-            lambda size_px: Params.fitting("relief", Machine(x_max=90), size_px),
+            lambda size_px: Params.defaults("relief").fitted(Machine(x_max=90), size_px),
             lambda: self.held,
             self.warm,
         )
@@ -105,15 +105,23 @@ def test_cancel_waiting_and_delete(house):
     house.wait(job, JobState.DONE)
 
 
+def continued(house, job, machine):
+    job.state = JobState.INTERRUPTED
+    house.runner.resume(job, machine)
+    house.wait(job, JobState.DONE)
+
+
 def test_continuing_on_another_printer_checks_again(house):
     job = house.open()
     house.make(job)
     house.wait(job, JobState.DONE)
-    relief, checked = job.steps["relief"], job.steps["check"]
-    job.state = JobState.INTERRUPTED
-    house.runner.resume(job, Machine(x_max=300))
-    house.wait(job, JobState.DONE)
-    assert job.steps["relief"] is relief and job.steps["check"] is not checked
+    made = dict(job.steps)
+    continued(house, job, Machine(name="the same under another name"))
+    assert job.steps == made and all(job.steps[name] is made[name] for name in made)
+    # Its bed decides how things lie beside each other, its nozzle how fine they are.
+    continued(house, job, Machine(x_max=300))
+    assert not any(job.steps[name] is made[name] for name in made)
+    assert job.facts("check")["size"] == made["check"].facts["size"]
 
 
 def test_unreadable_photo_fails_with_its_sentence(house, tmp_path):
@@ -165,10 +173,10 @@ def preview(house, job, **relief):
 def test_preview_comes_from_one_warm_worker(house):
     job = house.open()
     pid = house.warm.pid
-    grid = preview(house, job)
+    shown = preview(house, job)
     other = preview(house, job, invert=True)
     assert house.warm.pid == pid
-    assert grid["columns"] > 50 and grid["z16"] != other["z16"]
+    assert shown["triangles"] > 50 and shown["mesh"] != other["mesh"]
 
 
 def test_killed_warm_worker_is_a_sentence_then_replaced(house):
@@ -179,7 +187,7 @@ def test_killed_warm_worker_is_a_sentence_then_replaced(house):
     with pytest.raises(Refusal) as refused:
         preview(house, job)
     assert refused.value.code == "jobs.worker_killed"
-    assert preview(house, job)["columns"] > 50
+    assert preview(house, job)["triangles"] > 50
 
 
 def test_newest_preview_wins(house):
@@ -189,7 +197,7 @@ def test_newest_preview_wins(house):
 
     def ask(name):
         try:
-            answers[name] = preview(house, job)["columns"]
+            answers[name] = preview(house, job)["triangles"]
         except Superseded:
             answers[name] = "superseded"
 
@@ -212,6 +220,6 @@ def test_warm_worker_leaves_when_idle(store, tmp_path):
         pid = house.warm.pid
         wait_for(lambda: house.warm.pid is None, 20, "the worker to leave")
         assert not os.path.exists(f"/proc/{pid}")
-        assert preview(house, job)["columns"] > 50
+        assert preview(house, job)["triangles"] > 50
     finally:
         house.runner.stop()
