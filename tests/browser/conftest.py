@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
-from tests.serving import PASSWORD, Server
+from tests.serving import PASSWORD, Server, wait_for
 
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
 # software rendering, so that the 3D view is really drawn
@@ -45,6 +45,18 @@ class Tab:
         self.errors = []
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.previews = []  # requests, in the order in which they were made
+        self.finished = []
+        page.on("request", self._asked)
+        page.on("requestfinished", self._answered)
+        page.on("requestfailed", self._answered)
+
+    def _asked(self, request):
+        if request.url.endswith("/preview"):
+            self.previews.append(request)
+
+    def _answered(self, request):
+        self.finished.append(request)
 
     def _heard(self, message):
         if message.type == "error" and not FOREIGN.search(
@@ -71,11 +83,60 @@ class Tab:
     def __getitem__(self, test_id):
         return self.page.locator(f"[data-test-id='{test_id}']:visible").first
 
-    def picture(self, name):
+    def shaping(self):
+        """Opens the tab with the sample photo in the step where it is shaped."""
+        self.open()
+        self["img2stl-sample"].click()
+        expect(self["img2stl-make"]).to_be_enabled(timeout=60_000)
+        expect(self["img2stl-size"]).to_be_visible(timeout=30_000)
+        return self
+
+    def previewed(self, act):
+        """Does something that asks for a preview; what was asked last, and the answer."""
+        self._quiet()
+        before = len(self.previews)
+        act()
+        wait_for(self._has_more(before), 60, "a preview")
+        self._quiet()
+        request = self.previews[-1]
+        return request.post_data_json["params"], request.response().json()
+
+    def _has_more(self, before):
+        def more():
+            self.page.wait_for_timeout(20)
+            return len(self.previews) > before
+
+        return more
+
+    def _quiet(self):
+        """Waits until every preview that was asked for is there, and drawn."""
+
+        def all_there():
+            count = len(self.previews)
+            self.page.wait_for_timeout(60)
+            under_way = [each for each in self.previews if each not in self.finished]
+            return not under_way and count == len(self.previews)
+
+        wait_for(all_there, 60, "the previews to be finished")
+
+    def unfold(self, name):
+        fold = self[f"img2stl-fold-{name}"]
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").click()
+        return fold
+
+    def look(self):
+        """The preview's pixels, to tell whether it changed."""
+        return self["img2stl-viewer"].screenshot()
+
+    def artefact(self, name):
+        """Where to keep something that people may want to look at."""
         ARTEFACTS.mkdir(exist_ok=True)
         version = os.environ.get("IMG2STL_TEST_PYTHON", "").split(os.sep)[-3:-2]
-        prefix = "-".join([*version, self.name])
-        self.page.screenshot(path=ARTEFACTS / f"{prefix}-{name}.png", full_page=True)
+        return ARTEFACTS / "-".join([*version, self.name, name])
+
+    def picture(self, name):
+        self.page.screenshot(path=self.artefact(f"{name}.png"), full_page=True)
 
     def no_sideways_scrolling(self):
         width = self.page.evaluate("document.documentElement.scrollWidth")

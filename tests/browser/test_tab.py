@@ -97,8 +97,8 @@ def test_own_photo_turned_cropped_and_inverted(tab):
     photo = sent.value.post_data_json["params"]["photo"]
     assert photo["turn_deg"] == 90
     assert photo["crop"][0] > 0 and photo["crop"][2] == 1
-    tab["img2stl-route-lithophane"].click()
-    expect(tab["img2stl-route-lithophane"]).to_have_attribute("aria-pressed", "true")
+    tab["img2stl-preset-lithophane"].click()
+    expect(tab["img2stl-preset-lithophane"]).to_have_attribute("aria-pressed", "true")
     tab.picture("lithophane")
     assert tab.errors == []
 
@@ -137,7 +137,7 @@ def test_cancel_reopen_and_delete(tab):
     tab = tab().open()
     tab["img2stl-sample"].click()
     expect(tab["img2stl-make"]).to_be_enabled(timeout=60_000)
-    tab["img2stl-route-lithophane"].click()
+    tab["img2stl-preset-lithophane"].click()
     tab["img2stl-make"].click()
     expect(tab["img2stl-cancel"]).to_be_enabled(timeout=30_000)
     tab["img2stl-cancel"].click()
@@ -148,11 +148,11 @@ def test_cancel_reopen_and_delete(tab):
     expect(row).to_be_visible(timeout=30_000)
     tab["img2stl-job-open"].click()
     expect(tab["img2stl-continue"]).to_be_visible(timeout=30_000)
-    jobs = tab.page.locator("[data-test-id='img2stl-job-delete']:visible")
-    count = jobs.count()
-    jobs.first.click()
+    opened = tab.page.locator("li.img2stl-open[data-test-id^='img2stl-job-']")
+    gone = tab.page.locator(f"[data-test-id='{opened.get_attribute('data-test-id')}']")
+    opened.locator("[data-test-id='img2stl-job-delete']").click()
     tab["img2stl-job-delete-yes"].click()
-    expect(jobs).to_have_count(count - 1, timeout=30_000)
+    expect(gone).to_have_count(0, timeout=30_000)
     assert tab.errors == []
 
 
@@ -163,7 +163,7 @@ def test_german(tab):
     sample.click()
     expect(tab["img2stl-make"]).to_be_enabled(timeout=60_000)
     tab.picture("shape")
-    expect(tab["img2stl-route-lithophane"]).to_contain_text("Lithophanie")
+    expect(tab["img2stl-preset-lithophane"]).to_contain_text("Lithophanie")
     tab["img2stl-width"].fill("5000")
     tab["img2stl-width"].blur()
     text = tab.page.locator("#tab_plugin_img2stl")

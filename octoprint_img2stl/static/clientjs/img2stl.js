@@ -55,6 +55,15 @@
         return this.get(jobUrl(id), opts);
     };
 
+    // as upload; resolves once the photo was found good, rejects with its problem otherwise
+    Img2StlClient.prototype.addPhoto = function (id, file, filename) {
+        return this.base.upload(this.baseUrl + jobUrl(id, "photos"), file, filename);
+    };
+
+    Img2StlClient.prototype.removePhoto = function (id, number, opts) {
+        return this.remove(jobUrl(id, "photos/" + number), opts);
+    };
+
     Img2StlClient.prototype.preview = function (id, params, opts) {
         return this.post(jobUrl(id, "preview"), {params: params}, opts);
     };

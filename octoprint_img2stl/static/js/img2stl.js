@@ -49,6 +49,7 @@
         self.step = self.stepper.current;
         self.show = self.stepper.show;
         self.isShowing = (step) => self.isVisible() && self.step() === step;
+        self.photos = new Img2Stl.Photos(self);
         self.photo = new Img2Stl.Photo(self);
         self.shape = new Img2Stl.Shape(self);
         self.queue = new Img2Stl.Queue(self);
@@ -255,8 +256,8 @@
 
         self.onStartupComplete = function () {
             self.photo.listen();
-            // folded on a phone, where Make would otherwise be far below
-            $(".img2stl-fold-wide").prop("open", window.innerWidth >= 768);
+            // before the inputs themselves hear of it
+            $(TAB)[0].addEventListener("input", Img2Stl.frames.input, true);
             setVisible(OctoPrint.coreui.selectedTab === TAB);
         };
         self.onAfterTabChange = function (current) {

@@ -25,20 +25,38 @@
         return [left, top, right, bottom].map(round);
     };
 
+    const WHOLE = {turn_deg: 0, crop: null};
+
+    // How each photo of the job is turned and cropped. What is shown, and changed, is the one
+    // that is selected in the strip of photos.
     Img2Stl.Crop = function (root) {
         const self = this;
-        self.turnDeg = ko.observable(0);
-        self.box = ko.observable(ALL);
+        const laid = ko.observable({}); // by the photo's number
+        const of = (number) => laid()[number] || WHOLE;
+        const change = (what) =>
+            laid(
+                $.extend({}, laid(), {
+                    [photos.number()]: $.extend({}, of(photos.number()), what)
+                })
+            );
+        const photos = root.photos;
+
+        self.turnDeg = ko.pureComputed({
+            read: () => of(photos.number()).turn_deg,
+            write: (turn) => change({turn_deg: turn})
+        });
+        self.box = ko.pureComputed({
+            read: () => of(photos.number()).crop || ALL,
+            write: (box) => change({crop: _.isEqual(box, ALL) ? null : box})
+        });
         self.image = ko.observable(null);
         self.imageFailed = ko.observable(false);
-        let loadedUrl = null;
 
         self.isWhole = ko.pureComputed(() => _.isEqual(self.box(), ALL));
 
         // pixels of the turned photo
         self.sizePx = ko.pureComputed(function () {
-            const job = root.job();
-            const size = job && job.photo && job.photo.size_px;
+            const size = photos.selected() && photos.selected().sizePx;
             if (!size) return null;
             return self.turnDeg() % 180 === 0 ? size : [size[1], size[0]];
         });
@@ -72,12 +90,22 @@
             );
         });
 
-        self.toJson = function () {
-            return {turn_deg: self.turnDeg(), crop: self.isWhole() ? null : self.box()};
-        };
-        self.fromJson = function (photo) {
-            self.turnDeg((photo && photo.turn_deg) || 0);
-            self.box((photo && photo.crop) || ALL);
+        self.toJson = () => of(photos.FIRST);
+        self.othersToJson = () =>
+            photos
+                .others()
+                .map((photo) => $.extend({number: photo.number}, of(photo.number)));
+        self.fromJson = function (first, others) {
+            const all = {};
+            [$.extend({}, first, {number: photos.FIRST})]
+                .concat(others || [])
+                .forEach(function (photo) {
+                    all[photo.number] = {
+                        turn_deg: photo.turn_deg || 0,
+                        crop: photo.crop || null
+                    };
+                });
+            laid(all);
         };
         self.reset = function () {
             self.box(ALL);
@@ -110,21 +138,21 @@
             };
         });
 
-        self.load = function (url) {
-            if (url === loadedUrl) return;
-            loadedUrl = url;
+        const url = ko.pureComputed(() => photos.selected() && photos.selected().url);
+        const load = function (wanted) {
             self.image(null);
             self.imageFailed(false);
-            if (!url) return;
+            if (!wanted) return;
             const image = new Image();
             image.onload = function () {
-                if (url === loadedUrl) self.image(image);
+                if (wanted === url()) self.image(image);
             };
             image.onerror = function () {
-                if (url === loadedUrl) self.imageFailed(true);
+                if (wanted === url()) self.imageFailed(true);
             };
-            image.src = Img2Stl.url(url);
+            image.src = wanted;
         };
+        url.subscribe(load);
 
         ko.computed(function () {
             const image = self.image();
@@ -155,34 +183,12 @@
         const frame = {edges: "all"};
 
         self.startDrag = function (handle, event) {
-            const pointer = event.originalEvent;
-            if (pointer.button > 0) return true;
-            const element = event.currentTarget;
-            const stage = $(element).closest(".img2stl-stage")[0].getBoundingClientRect();
-            const from = {x: pointer.clientX, y: pointer.clientY, box: self.box()};
-            const move = function (ev) {
-                if (ev.pointerId !== pointer.pointerId) return;
-                self.box(
-                    moved(
-                        from.box,
-                        handle.edges,
-                        (ev.clientX - from.x) / stage.width,
-                        (ev.clientY - from.y) / stage.height
-                    )
-                );
-            };
-            const end = function (ev) {
-                if (ev.pointerId !== pointer.pointerId) return;
-                element.removeEventListener("pointermove", move);
-                element.removeEventListener("pointerup", end);
-                element.removeEventListener("pointercancel", end);
-            };
-            element.setPointerCapture(pointer.pointerId);
-            element.addEventListener("pointermove", move);
-            element.addEventListener("pointerup", end);
-            element.addEventListener("pointercancel", end);
+            const stage = $(event.currentTarget).closest(".img2stl-stage")[0];
+            const box = self.box();
             event.stopPropagation();
-            return true;
+            return Img2Stl.drag(event, stage, [0, 0], (dx, dy) =>
+                self.box(moved(box, handle.edges, dx, dy))
+            );
         };
         self.startFrameDrag = (data, event) => self.startDrag(frame, event);
 

@@ -1,33 +1,31 @@
 (function (Img2Stl) {
     "use strict";
 
-    // One number the owner chooses: a slider and an input on the same value, with its error.
+    // One number the owner chooses: a slider and an input on the same value.
     //
-    // what: {key, label, unit, help, step, digits, slider: [from, to] or none, optional}
+    // what: as for every option, and {unit, step, digits, slider: [from, to] or none,
+    //       optional, placeholder, picks: [{name, label, value}]}
     // limits: observable {key: [min, max]} as the server gives them
     Img2Stl.Field = function (what, limits) {
         const self = this;
-        self.key = what.key;
-        self.label = what.label;
+        Img2Stl.Option.call(self, "field", what);
         self.unit = what.unit || "";
-        self.help = what.help || "";
         self.step = what.step;
         self.optional = !!what.optional;
         self.placeholder = what.placeholder || "";
-        self.id = "img2stl_field_" + what.key;
-        self.labelId = self.id + "_label";
-        self.noteId = self.id + "_note";
-        self.testId = "img2stl-" + what.key.replace(/_/g, "-");
 
         self.raw = ko.observable("");
-        self.serverProblem = ko.observable(null);
-
         self.value = ko.pureComputed(function () {
             const text = String(self.raw()).trim().replace(",", ".");
             if (text === "") return null;
             const value = Number(text);
             return isFinite(value) ? value : NaN;
         });
+        self.set = function (value) {
+            self.raw(value === null || value === undefined ? "" : String(value));
+        };
+        self.forgetWhenChanged(self.raw);
+
         self.limits = ko.pureComputed(() => (limits() && limits()[self.key]) || null);
 
         const format = (value) => Img2Stl.withUnit(value, self.unit, what.digits);
@@ -51,30 +49,8 @@
             }
             return null;
         });
-        self.problem = ko.pureComputed(() => self.localProblem() || self.serverProblem());
-        self.hasProblem = ko.pureComputed(() => !!self.problem());
-        self.message = ko.pureComputed(() =>
-            self.problem() ? self.problem().message : ""
-        );
-        self.suggestion = ko.pureComputed(function () {
-            const problem = self.problem();
-            return problem && typeof problem.suggest === "number"
-                ? problem.suggest
-                : null;
-        });
-        self.suggestionText = ko.pureComputed(() =>
-            _.sprintf(gettext("Use %(value)s"), {value: format(self.suggestion())})
-        );
-        self.useSuggestion = function () {
-            self.set(self.suggestion());
-            Img2Stl.focus("#" + self.id);
-        };
-
-        self.set = function (value) {
-            self.raw(value === null || value === undefined ? "" : String(value));
-        };
-        // what the server said was about the old value
-        self.raw.subscribe(() => self.serverProblem(null));
+        self.couldBe = (value) => typeof value === "number";
+        self.suggestText = (value) => Img2Stl.useText(format(value));
 
         //~~ slider
 
@@ -92,17 +68,25 @@
             min: self.sliderRange()[0],
             max: self.sliderRange()[1],
             step: self.step,
-            "aria-labelledby": self.labelId
+            "aria-labelledby": self.labelId,
+            "data-test-id": self.testId + "-slider"
         }));
-        self.inputAttr = ko.pureComputed(() => ({
-            id: self.id,
-            step: self.step,
-            min: self.limits() ? self.limits()[0] : null,
-            max: self.limits() ? self.limits()[1] : null,
-            placeholder: self.placeholder,
-            "aria-describedby": self.noteId,
-            "aria-invalid": self.hasProblem() ? "true" : "false",
-            "data-test-id": self.testId
+        self.numberAttr = ko.pureComputed(() =>
+            $.extend({}, self.inputAttr(), {
+                step: self.step,
+                min: self.limits() ? self.limits()[0] : null,
+                max: self.limits() ? self.limits()[1] : null,
+                placeholder: self.placeholder
+            })
+        );
+
+        //~~ values to pick
+
+        self.picks = (what.picks || []).map((pick) => ({
+            label: pick.label,
+            testId: self.testId + "-" + pick.name,
+            isPicked: ko.pureComputed(() => self.value() === pick.value),
+            pick: () => self.set(pick.value)
         }));
     };
 })(window.Img2Stl);

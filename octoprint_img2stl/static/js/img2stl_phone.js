@@ -9,6 +9,15 @@
     // own width, unless a theme has done so already.
     let viewport = null;
 
+    // what the page is painted with behind an element, whatever the theme
+    const colorBehind = function (element) {
+        for (let at = element; at; at = at.parentElement) {
+            const color = window.getComputedStyle(at).backgroundColor;
+            if (color && color !== "transparent" && !/, 0\)$/.test(color)) return color;
+        }
+        return "#fff";
+    };
+
     Img2Stl.fitPage = function (shown) {
         const isPhone = Math.min(window.screen.width, window.screen.height) < PHONE_PX;
         const hasOwn = document.querySelector("meta[name=viewport]:not([data-img2stl])");
@@ -25,6 +34,8 @@
             viewport.remove();
             viewport = null;
         }
+        const tab = document.querySelector(".img2stl");
+        if (shown && tab) tab.style.setProperty("--img2stl-page", colorBehind(tab));
         // the row of tabs measures itself on this
         $(window).trigger("resize");
     };

@@ -47,23 +47,26 @@
         });
         self.notices = ko.pureComputed(() => (root.job() && root.job().notices) || []);
 
+        // why a file is not even sent, or null
+        self.tooLarge = function (file) {
+            const limit = self.limitBytes();
+            if (!limit || file.size <= limit) return null;
+            return Img2Stl.problem(
+                _.sprintf(
+                    gettext(
+                        "This file has %(size)s, but at most %(limit)s are taken. Make the photo smaller, or raise the limit in the settings."
+                    ),
+                    {size: formatSize(file.size), limit: formatSize(limit)}
+                )
+            );
+        };
+
         //~~ ways in
 
         self.send = function (file) {
             if (!file || self.isBusy() || !root.can("create")) return;
-            self.problem(null);
-            const limit = self.limitBytes();
-            if (limit && file.size > limit) {
-                self.problem(
-                    Img2Stl.problem(
-                        _.sprintf(
-                            gettext(
-                                "This file has %(size)s, but at most %(limit)s are taken. Make the photo smaller, or raise the limit in the settings."
-                            ),
-                            {size: formatSize(file.size), limit: formatSize(limit)}
-                        )
-                    )
-                );
+            self.problem(self.tooLarge(file));
+            if (self.problem()) {
                 root.show("photo");
                 return;
             }
@@ -81,13 +84,13 @@
                 })
                 .done((answer) => root.adopt(answer[0].job))
                 .fail(function (answer) {
-                    self.problem(uploadFailure(answer[0]));
+                    self.problem(self.uploadFailure(answer[0]));
                     root.show("photo");
                 })
                 .always(() => self.uploadPercent(null));
         };
 
-        const uploadFailure = function (xhr) {
+        self.uploadFailure = function (xhr) {
             // OctoPrint closes the connection on a body that is too large
             if (xhr.status) return Img2Stl.failure(xhr);
             return Img2Stl.problem(
@@ -152,16 +155,20 @@
             event.preventDefault();
             event.stopPropagation();
             const files = event.dataTransfer.files;
-            if (files.length > 1) {
+            if ($(event.target).closest(".img2stl-photos").length) {
+                root.photos.add(files);
+            } else if (files.length > 1) {
                 self.problem(
                     Img2Stl.problem(
-                        gettext("One photo at a time, please: drop a single file.")
+                        gettext(
+                            "One photo at a time, please: drop a single file, or drop more of them on the strip of photos."
+                        )
                     )
                 );
                 root.show("photo");
-                return;
+            } else {
+                self.send(files[0]);
             }
-            self.send(files[0]);
         };
         const onPaste = function (event) {
             if (!root.isVisible() || !root.can("create")) return;

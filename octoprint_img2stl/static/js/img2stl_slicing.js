@@ -73,6 +73,19 @@
                 return walls && walls.max ? {walls: [walls.min, walls.max]} : {};
             })
         );
+        // what is chosen, for the fold's summary
+        self.summary = ko.pureComputed(() =>
+            self.choices
+                .slice(0, 3)
+                .map((item) => {
+                    const chosen = item
+                        .options()
+                        .find((option) => option.value === item.value());
+                    return chosen ? chosen.label : "";
+                })
+                .filter((label) => label)
+                .join(", ")
+        );
         let slicer = null;
 
         self.toJson = function () {

@@ -14,6 +14,7 @@
     Img2Stl.Viewer = function (root) {
         const self = this;
         let scene = null;
+        let overlay = null;
         let latest = null;
         let loading = null;
 
@@ -21,12 +22,16 @@
         self.hasPreview = ko.observable(false);
         self.isFlat = ko.pureComputed(() => self.mode() === "flat");
         self.isReady = ko.pureComputed(() => self.mode() === "ready");
+        self.isBack = ko.observable(false);
 
         const host = () => document.getElementById("img2stl_viewer_host");
         const flat = () => document.getElementById("img2stl_viewer_flat");
 
         const load = function () {
             if (loading) return loading;
+            overlay =
+                overlay ||
+                new Img2Stl.Overlay(document.getElementById("img2stl_viewer_overlay"));
             if (!hasWebGl()) {
                 self.mode("flat");
                 loading = $.Deferred().resolve();
@@ -40,7 +45,7 @@
             }).then(
                 function () {
                     try {
-                        scene = new Img2Stl.Scene(window.IMG2STL_THREE, host());
+                        scene = new Img2Stl.Scene(window.IMG2STL_THREE, host(), overlay);
                         self.mode("ready");
                     } catch (error) {
                         log.info("Photo to print: no 3D view here:", error);
@@ -59,31 +64,45 @@
 
         const update = function () {
             if (!latest) return;
+            latest.back = self.isBack();
             if (scene) {
                 scene.label(latest.label);
                 scene.show(latest);
             } else if (self.isFlat() && flat()) {
-                Img2Stl.drawHeights(flat(), latest.preview, latest.backlit);
+                flat().setAttribute("aria-label", latest.label);
+                Img2Stl.drawFlat(flat(), latest, overlay);
             }
         };
 
-        self.show = function (preview, backlit, label) {
-            latest = {
-                preview: preview,
-                backlit: backlit,
-                label: label,
-                machine: root.machine()
-            };
+        // what: {preview, mesh, backlit, transmission, upright, form, label}; form: what looks
+        // alike, so that the camera stays
+        self.show = function (what) {
+            if (latest && latest.form !== what.form) self.isBack(false);
+            latest = $.extend({machine: root.machine()}, what);
             self.hasPreview(true);
-            load().then(update);
+            // at once where it can be: a promise would wait for the next turn
+            if (scene) {
+                update();
+            } else {
+                load().then(update);
+            }
         };
         self.clear = function () {
             latest = null;
             self.hasPreview(false);
+            self.isBack(false);
         };
-        self.reset = function () {
-            if (scene) scene.reset();
+
+        const look = function (back) {
+            self.isBack(back);
+            if (scene) {
+                scene.reset(back);
+            } else {
+                update();
+            }
         };
+        self.turnAround = () => look(!self.isBack());
+        self.reset = () => look(false);
         self.closer = function () {
             if (scene) scene.zoom(1 / 1.25);
         };
