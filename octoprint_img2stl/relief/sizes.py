@@ -267,7 +267,7 @@ def grid_of(
     ):
         step = max(pitch, length / (MAX_SAMPLES - 1))
         photo_pitch = picture / max(photo_px - 1, 1)
-        if _bare(settings) and photo_pitch > 0.999 * step:
+        if is_bare(settings) and photo_pitch > 0.999 * step:
             nodes.append(max(2, round(length / photo_pitch) + 1))
             continue
         count = max(1, round(length / step))
@@ -277,7 +277,7 @@ def grid_of(
     return nodes[0], nodes[1]
 
 
-def _bare(settings: ReliefSettings) -> bool:
+def is_bare(settings: ReliefSettings) -> bool:
     """Whether there is nothing but a rectangular picture."""
     return settings.shape == "plate" and settings.steps == 0 and not extras_of(settings)
 

@@ -111,10 +111,17 @@ class BodyMesh:
 
     def _thinnest(self) -> float:
         """Least distance of the two sides at any node, mm."""
-        shape = self.heights.shape
-        apart = self.heights - self._back_of_nodes()[: shape[0], : shape[1]]
         there = True if self.outside is None else ~self.outside
-        return float(np.min(apart, where=there, initial=np.inf))
+        label = self._back_paint.label
+        found = np.inf
+        for number, height in enumerate(self._back_heights):
+            chosen = there
+            if label is not None:
+                rows, columns = self.heights.shape
+                chosen = there & (label[:rows, :columns] == number)
+            least = np.min(self.heights, where=chosen, initial=np.inf)
+            found = min(found, float(least) - float(height))
+        return found
 
     def _back_of_nodes(self) -> np.ndarray:
         """Heights of the back at all nodes; outside the outline they mean nothing."""
