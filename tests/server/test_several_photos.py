@@ -34,7 +34,9 @@ def size_of(client, url):
 
 
 def folder_of(server, job):
-    return {path.name for path in (server.jobs_folder / job["id"]).iterdir()}
+    """Names of its files, but for a description that is just being written."""
+    names = {path.name for path in (server.jobs_folder / job["id"]).iterdir()}
+    return {name for name in names if not name.startswith(".job.json.")}
 
 
 @pytest.fixture

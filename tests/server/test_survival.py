@@ -66,7 +66,7 @@ def test_nobody_is_left_and_octoprint_lives_on(slow_server, hanging_slicer):
         return processes(slow_server.base, "prusa-slicer", "--export-gcode")
 
     def workers():
-        return processes(slow_server.base, "jobs.worker", "job")
+        return processes(slow_server.base, "jobs.worker job ")
 
     job_id = start_slicing(bob)
     wait_for(slicers, 10, "the slicer to run")
@@ -93,7 +93,7 @@ def test_nobody_is_left_and_octoprint_lives_on(slow_server, hanging_slicer):
 
     # the preview's worker is another process; it may be killed as well
     def warm():
-        return processes(slow_server.base, "jobs.worker", "serve")
+        return processes(slow_server.base, "jobs.worker serve ")
 
     for pid in wait_for(warm, 10, "the warm worker"):
         os.kill(pid, signal.SIGKILL)
@@ -112,7 +112,7 @@ def test_kill_9_while_slicing_then_continue(slow_server, hanging_slicer):
     slow_server.kill()
     wait_for(
         lambda: (
-            not processes(slow_server.base, "jobs.worker", "job")
+            not processes(slow_server.base, "jobs.worker job ")
             and not processes(slow_server.base, "--export-gcode")
         ),
         5,

@@ -11,7 +11,7 @@ import pytest
 
 from octoprint_img2stl.machine import Machine
 from octoprint_img2stl.relief import SHAPES, ReliefRefused, ReliefSettings
-from octoprint_img2stl.relief.build import Picture, build_bodies
+from octoprint_img2stl.relief.build import Picture, build_bodies, mirrored
 from octoprint_img2stl.relief.shapes.canvas import MIN_PICTURE
 from octoprint_img2stl.relief.sizes import (
     canvas_of,
@@ -19,7 +19,9 @@ from octoprint_img2stl.relief.sizes import (
     thing_size,
     things,
 )
+from octoprint_img2stl.relief.solid import sdf
 from octoprint_img2stl.relief.solid.bend import FLAT, STANDING
+from octoprint_img2stl.relief.solid.body import Body, Region
 from octoprint_img2stl.relief.write import write_stl
 from tests.unit.relief.solid.checking import Solid, check_closed, make
 from tests.unit.relief.solid.photo import sample_grey
@@ -204,8 +206,8 @@ def test_a_shape_is_covered_by_the_photo(shape):
 
 @pytest.mark.parametrize("shape", ["plate", "disc", "rounded", "arc", "cylinder"])
 def test_mirror_swaps_left_and_right(shape, tmp_path):
-    grey = np.zeros((60, 90), np.float32)
-    grey[10:20, 5:40] = 1
+    grey = np.zeros((60, 180), np.float32)
+    grey[10:50, 65:88] = 1
     settings = replace(
         PLAIN,
         shape=shape,
@@ -223,6 +225,33 @@ def test_mirror_swaps_left_and_right(shape, tmp_path):
     first, second = (_centre(solid) for solid in (one, other))
     assert first[0] < -0.02
     assert second == pytest.approx(first * (-1, 1, 1), abs=0.02)
+
+
+def test_mirrored_swaps_all_that_a_body_has(tmp_path):
+    """Its outline and the regions of both sides, fields and values at the nodes alike."""
+    noise = np.random.default_rng(3).random((46, 61)).astype(np.float32)
+
+    def body():
+        return Body(
+            width=30.0,
+            depth=22.5,
+            upper=noise + np.float32(2),
+            bend=FLAT,
+            upper_regions=(
+                Region(sdf.circle(6, 3, 3), 4.0),
+                Region(noise - np.float32(0.9), 3.5),
+            ),
+            lower_regions=(Region(sdf.circle(-5, 2, 2.5), 0.7),),
+            outline=sdf.translate(sdf.heart(-8, -8, 8), 3.0, 0.4),
+        )
+
+    one, _ = make(body(), tmp_path / "a.stl")
+    other, _ = make(mirrored(body()), tmp_path / "b.stl")
+    check_closed(other)
+    assert one.volume == pytest.approx(other.volume, rel=2e-3)
+    # Each measured from the middle of its own box.
+    assert np.abs(_centre(other) - _centre(one) * (-1, 1, 1)).max() < 0.01
+    assert np.abs(one.size - other.size).max() < 0.05
 
 
 def _centre(solid):
@@ -331,9 +360,36 @@ def test_a_lid_carries_the_fifth_photo(tmp_path):
         check_closed(solid, holes)
 
 
+@pytest.mark.parametrize("size_px", [(40, 40), (160, 40), (40, 160)])
+def test_each_side_of_a_box_has_its_own_photo(size_px):
+    """Also where photos are wider than their windows, which they cover."""
+    settings = ReliefSettings.from_json(
+        "relief",
+        {
+            "shape": "box",
+            "width": 80,
+            "samples_per_mm": 1,
+            "auto_levels": False,
+            "smoothing": 0,
+        },
+    )
+    greys = (0.1, 0.9, 0.3, 0.7)
+    pictures = [
+        Picture.of(np.full((40, 40) if k == 0 else size_px[::-1], grey, np.float32))
+        for k, grey in enumerate(greys)
+    ]
+    (body,) = build_bodies(pictures, settings, MACHINE).bodies
+    columns = body.upper.shape[1]
+    middle = body.upper[body.upper.shape[0] // 2]
+    for k, grey in enumerate(greys):
+        # All of its panel but the posts.
+        panel = middle[round((k + 0.1) * columns / 4) : round((k + 0.9) * columns / 4)]
+        assert np.abs(panel - (1 + 2 * grey)).max() < 1e-3
+
+
 ##~~ any combination
 
-TRIES = 64
+TRIES = 60
 PHOTOS = ("waves", "disc", "photo", "noise")
 PLAIN_SHAPES = [name for name, shape in SHAPES.items() if shape.plain]
 CURVED = [name for name, shape in SHAPES.items() if shape.bend is not None]
@@ -454,9 +510,10 @@ def test_whatever_is_not_refused_is_sound(tmp_path):
         mine = things(settings, len(pictures))
         each = len(bodies) // len(mine)
         for place, body in enumerate(bodies):
-            solid, facts = make(
-                body, tmp_path / "a.stl", settings.max_error, settings.budget
-            )
+            if place % each == 0:
+                assert body.upper.min() >= settings.base - 1e-5
+                assert body.upper.max() <= settings.height + 1e-5
+            solid, _ = make(body, tmp_path / "a.stl", settings.max_error, settings.budget)
             check_closed(solid, holes=None)
             if place % each == 0:
                 told = thing_size(settings, sizes_px[mine[place // each][0]], MACHINE)

@@ -19,7 +19,7 @@ from tests.unit.relief.solid.checking import Solid, check_closed
 from tests.unit.relief.solid.photo import sample_grey
 
 MACHINE = Machine()
-MOST = 40_000
+MOST = 46_000
 FLAT_SHAPES = [name for name, shape in SHAPES.items() if shape.bend is None]
 LITHOPHANE = ReliefSettings.defaults("lithophane")
 RELIEF = ReliefSettings.defaults("relief")

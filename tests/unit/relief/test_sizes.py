@@ -190,7 +190,7 @@ def refusal(settings, sizes_px, machine, margin=0.0):
     return problem
 
 
-WIDTHS = [10 + 1.7 * step for step in range(80)]
+WIDTHS = [10 + 3.7 * step for step in range(16)]
 
 
 def fits(settings, width, size_px, machine):
