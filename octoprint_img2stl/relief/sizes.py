@@ -130,6 +130,10 @@ def outer_size(
         for part, own in shape.parts(settings, len(photos)) if shape.parts else []:
             canvas = part.canvas(own, 1.0)
             boxes.append(part.size(own, canvas))
+        aspect = sizes_px[photos[0]][0] / sizes_px[photos[0]][1]
+        canvas = canvas_of(settings, aspect, machine)
+        for extra in extras_of(settings):
+            boxes += extra.part_sizes(settings, canvas)
     return arranged(boxes, machine.width - 2 * margin)[1]
 
 

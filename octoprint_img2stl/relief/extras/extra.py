@@ -43,6 +43,12 @@ def _no_parts(settings: ReliefSettings, canvas: Canvas) -> list[Body]:
     return []
 
 
+def _no_sizes(
+    settings: ReliefSettings, canvas: Canvas
+) -> list[tuple[float, float, float]]:
+    return []
+
+
 def _no_reach(settings: ReliefSettings, canvas: Canvas) -> tuple[float, float]:
     return 0.0, 0.0
 
@@ -68,6 +74,7 @@ class Extra:
         lower_regions: painted over the back; gets the outline with all extras; refuses
             what does not fit.
         parts: bodies to be printed beside the shape.
+        part_sizes: the boxes (x, y, z) of these bodies as they are printed.
         reach: the lowest and the greatest height above the back that the extra takes.
     """
 
@@ -84,6 +91,9 @@ class Extra:
         _no_regions
     )
     parts: Callable[[ReliefSettings, Canvas], list[Body]] = _no_parts
+    part_sizes: Callable[[ReliefSettings, Canvas], list[tuple[float, float, float]]] = (
+        _no_sizes
+    )
     reach: Callable[[ReliefSettings, Canvas], tuple[float, float]] = _no_reach
 
 

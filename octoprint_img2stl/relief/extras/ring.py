@@ -47,10 +47,21 @@ def check(settings: ReliefSettings, canvas: Canvas, machine: Machine) -> None:
     """Refuse a tab that is wider than the plate.
 
     Raises:
-        ReliefRefused: ``relief.extra_needs_plate``; ``relief.ring_outside_plate`` with
+        ReliefRefused: ``relief.extra_needs_plate``; ``relief.ring_on_dome``;
+            ``relief.ring_outside_plate`` with
             `suggest`, the largest hole.
     """
     refuse_without_rim(canvas, "ring", False)
+    if settings.shape == "dome":
+        raise ReliefRefused(
+            "relief.ring_on_dome",
+            N_(
+                "A dome stands on its rim, where a tab for a ring would be in the way; "
+                "use holes instead, or another shape."
+            ),
+            field="relief.ring",
+            suggest=False,
+        )
     width = size(canvas.shape)[0]
     if 2 * half_width(settings) > width + 1e-6:
         most = floor(min(width - 2 * WALL, width / (1 + 2 * WALL_SHARE)))

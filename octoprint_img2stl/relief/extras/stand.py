@@ -161,6 +161,15 @@ def parts(settings: ReliefSettings, canvas: Canvas) -> list[Body]:
     ]
 
 
+def part_sizes(
+    settings: ReliefSettings, canvas: Canvas
+) -> list[tuple[float, float, float]]:
+    if settings.stand != "easel":
+        return []
+    x, y = zip(*profile(settings, canvas), strict=True)
+    return [(max(x) - min(x), max(y) - min(y), EASEL_WIDTH)]
+
+
 def profile(settings: ReliefSettings, canvas: Canvas) -> list[tuple[float, float]]:
     """The easel seen from the side, the picture looking to the left.
 
@@ -219,5 +228,6 @@ EXTRA = Extra(
     upper_regions=upper_regions,
     lower_regions=lower_regions,
     parts=parts,
+    part_sizes=part_sizes,
     reach=reach,
 )

@@ -97,16 +97,7 @@ class BodyMesh:
     def _check(self, grid: Grid) -> None:
         if not np.isfinite(grid.z).all():
             raise ValueError("heights must be finite")
-        counted = grid.z[: grid.last_row + 1, : grid.last_column + 1]
-        highest = self._back_heights.max()
-        if counted.min() > highest:
-            return
-        inside = self._paint.outside
-        inside = (
-            True if inside is None else ~inside[: counted.shape[0], : counted.shape[1]]
-        )
-        below = self._back_of_nodes()[: counted.shape[0], : counted.shape[1]]
-        if ((counted <= below) & inside).any():
+        if self._thinnest() <= 0:
             raise ValueError("heights must be above the back")
 
     def _thinnest(self) -> float:
@@ -122,13 +113,6 @@ class BodyMesh:
             least = np.min(self.heights, where=chosen, initial=np.inf)
             found = min(found, float(least) - float(height))
         return found
-
-    def _back_of_nodes(self) -> np.ndarray:
-        """Heights of the back at all nodes; outside the outline they mean nothing."""
-        label = self._back_paint.label
-        if label is None:
-            return np.broadcast_to(self._back_heights[0], self._grid.z.shape)
-        return self._back_heights[np.where(label == OUT, 0, label)]
 
     def _below(self, nodes: np.ndarray) -> np.ndarray:
         """Heights of the back at nodes within the outline."""

@@ -119,7 +119,13 @@ def cut(
             )
         )
 
-    def seam(start, end, left, right, third) -> None:  # noqa: ANN001
+    def seam(
+        start: np.ndarray,
+        end: np.ndarray,
+        left: tuple[np.ndarray, np.ndarray],
+        right: tuple[np.ndarray, np.ndarray],
+        third: np.ndarray,
+    ) -> None:
         seams.append((start, end, np.stack(left, axis=1), np.stack(right, axis=1), third))
 
     def place(node: np.ndarray) -> np.ndarray:
