@@ -327,7 +327,7 @@ _opened: dict[str, Any] = {}  # the photos last previewed: sliders need no decod
 def preview(task: Mapping[str, Any]) -> dict[str, Any]:
     """A coarse mesh for the 3D view."""
     from ..relief import SHAPES, coarse_mesh
-    from ..relief.preview import SIDE
+    from ..relief.preview import MORE_SIDE
 
     folder = Path(task["folder"])
     params = Params.from_json(task["params"])
@@ -347,7 +347,7 @@ def preview(task: Mapping[str, Any]) -> dict[str, Any]:
     )
     if key not in _opened:
         _opened.clear()
-        opened = pictures.open_photos(folder, params, [2 * SIDE] * len(laid))
+        opened = pictures.open_photos(folder, params, [2 * MORE_SIDE] * len(laid))
         _opened[key] = [pictures.picture_of(photo) for photo in opened]
     return coarse_mesh(_opened[key], params.relief, machine)
 

@@ -18,9 +18,10 @@ from .solid.bodies import BodyMesh
 from .write import placed
 
 # Nodes along the longer side, and triangles: enough for the eye, quick to send and draw.
-SIDE = 220
-TRIANGLES = 24_000
-# Outlines, walls and bends take many by themselves.
+SIDE = 192
+TRIANGLES = 18_000
+# Outlines, walls and bends take many by themselves, and narrow parts must hold together.
+MORE_SIDE = 220
 MORE_TRIANGLES = 45_000
 # Odd numbers with about as many ones as zeros (the last rounds of MurmurHash3 and xxHash).
 MIX = np.array(
@@ -36,14 +37,14 @@ def coarse_mesh(
     settings: ReliefSettings,
     machine: Machine,
     *,
-    side: int = SIDE,
+    side: int | None = None,
     triangles: int | None = None,
 ) -> dict[str, Any]:
     """The print as a coarse mesh.
 
     Args:
         side: nodes along the longer side.
-        triangles: at most about so many; None for what a browser draws quickly.
+        triangles: at most about so many. None of either is what a browser draws quickly.
 
     Returns:
         ``mesh``: ``vertices`` (base64 of little-endian float32, x, y, z in mm as printed),
@@ -54,11 +55,12 @@ def coarse_mesh(
     Raises:
         ReliefRefused: settings that do not go together.
     """
+    bare = is_bare(settings)
+    side = side or (SIDE if bare else MORE_SIDE)
+    triangles = triangles or (TRIANGLES if bare else MORE_TRIANGLES)
     built = build_bodies(
         pictures, coarse(settings, pictures[0].aspect, machine, side), machine
     )
-    if triangles is None:
-        triangles = TRIANGLES if is_bare(settings) else MORE_TRIANGLES
     pieces, boxes = [], []
     for body in built.bodies:
         error = max(LEAST_ERROR, ERROR_SHARE * settings.relief_height)
@@ -89,7 +91,7 @@ def coarse_mesh(
 
 
 def coarse(
-    settings: ReliefSettings, aspect: float, machine: Machine, side: int = SIDE
+    settings: ReliefSettings, aspect: float, machine: Machine, side: int
 ) -> ReliefSettings:
     """The same settings, sampled no finer than a preview shows."""
     canvas = canvas_of(settings, aspect, machine)

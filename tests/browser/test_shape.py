@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 
 from tests.serving import picture
 
+pytestmark = pytest.mark.once
+
 
 def image(name="more.png", **size):
     return {"name": name, "mimeType": "image/png", "buffer": picture(**size)}

@@ -163,14 +163,15 @@ def test_a_large_plate_has_pockets_and_a_keyhole_too():
 
 def test_coarse_keeps_all_but_the_samples():
     settings = replace(RELIEF, width=80.0, ring=True)
-    found = coarse(settings, 1.5, MACHINE)
+    found = coarse(settings, 1.5, MACHINE, SIDE)
     assert replace(found, samples_per_mm=None) == settings
     canvas = canvas_of(found, 1.5, MACHINE)
     nodes = grid_of(found, canvas, (3000, 2000), MACHINE)
     assert SIDE * 0.8 < max(nodes) <= SIDE * 1.1
     # An owner's own coarser choice is respected.
     assert (
-        coarse(replace(settings, samples_per_mm=0.7), 1.5, MACHINE).samples_per_mm == 0.7
+        coarse(replace(settings, samples_per_mm=0.7), 1.5, MACHINE, SIDE).samples_per_mm
+        == 0.7
     )
 
 
