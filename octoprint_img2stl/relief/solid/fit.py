@@ -22,13 +22,13 @@ from .hierarchy import close
 
 # How much larger the error may be at first, where vertices are rare and where every
 # `OFTEN`-th node is one: the fewer, the more it takes to split them again.
-START, MOST_START, OFTEN = 1.15, 1.45, 0.3
+START, MOST_START, OFTEN = 1.15, 1.38, 0.3
 # How far vertices go towards the middle.
 STEPS = (0.8, 0.7)
 # A little less than asked for, to be on the safe side of rounding.
 STRICT = 1 - 1e-4
 # Where nearly every node is a vertex, nothing can be won.
-DENSE = 0.5
+DENSE = 0.8
 # Where fewer tiles are concerned, one does not look at whole rows of them.
 SPARSE = 0.25
 BATCH = 128
