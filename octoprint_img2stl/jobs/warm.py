@@ -18,6 +18,8 @@ ANSWER_TIME_S = 120.0  # a 12-megapixel photo on the slowest Pi, with much to sp
 # characters; a layer's picture or a preview has under one million
 ANSWER_LIMIT = 16 * 2**20
 TICK_S = 0.2
+# A worker kept from before that ends so soon after a question did not end because of it.
+DYING_S = 0.4
 
 
 class Superseded(Refusal):
@@ -81,12 +83,15 @@ class WarmWorker:
 
     def _ask(self, task: dict[str, Any]) -> tuple[Any, Problem | None]:
         line = json.dumps(task)
+        kept = self.pid is not None
         child = self._running()
         try:
             child.send(line)
         except OSError:  # it left, being idle, at this very moment
+            kept = False
             child = self._running(fresh=True)
             child.send(line)
+        asked = time.monotonic()
         deadline = time.monotonic() + ANSWER_TIME_S
         while True:
             alive = child.returncode is None
@@ -99,6 +104,12 @@ class WarmWorker:
                     return event["answer"], None
                 return None, Problem.from_json(event["problem"])
             if not alive and child.drained:
+                if kept and time.monotonic() - asked < DYING_S:
+                    # It was about to end when it was asked, and never heard of the task.
+                    kept = False
+                    child = self._running(fresh=True)
+                    child.send(line)
+                    continue
                 return None, self._ended(child, EXIT)
             if time.monotonic() > deadline:
                 return None, self._ended(child, TIMEOUT)

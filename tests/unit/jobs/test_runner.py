@@ -183,11 +183,18 @@ def test_killed_warm_worker_is_a_sentence_then_replaced(house):
     job = house.open()
     os.kill(house.warm.pid, signal.SIGSTOP)  # so that it cannot answer before it dies
     pid = house.warm.pid
-    threading.Timer(0.5, os.kill, (pid, signal.SIGKILL)).start()
+    threading.Timer(1.5, os.kill, (pid, signal.SIGKILL)).start()
     with pytest.raises(Refusal) as refused:
         preview(house, job)
     assert refused.value.code == "jobs.worker_killed"
     assert preview(house, job)["triangles"] > 50
+
+
+def test_warm_worker_killed_before_it_was_asked_is_not_noticed(house):
+    job = house.open()
+    for _ in range(5):
+        os.kill(house.warm.pid, signal.SIGKILL)  # it may take a while to be gone
+        assert preview(house, job)["triangles"] > 50
 
 
 def test_newest_preview_wins(house):
