@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import threading
+import time
 
 import pytest
 from PIL import Image
@@ -14,6 +15,7 @@ from octoprint_img2stl.jobs.model import Job, JobState, StepRecord
 from octoprint_img2stl.jobs.params import Params, PhotoSettings
 from octoprint_img2stl.jobs.runner import RunnerRefused
 from octoprint_img2stl.jobs.store import JobStore, StoreRefused
+from octoprint_img2stl.jobs.warm import DYING_S
 from octoprint_img2stl.machine import Machine
 from octoprint_img2stl.problems import Refusal
 from octoprint_img2stl.relief.sizes import GAP
@@ -404,6 +406,7 @@ def test_a_job_is_busy_while_a_photo_comes_and_a_dead_worker_leaves_nothing(hous
     thread.start()
     wait_for(lambda: further_files(house.store, job), 20, "the file")
     assert refusal(RunnerRefused, house.make, job) == "jobs.busy"
+    time.sleep(2 * DYING_S)  # one that died sooner would be replaced without a word
     os.kill(pid, signal.SIGKILL)
     thread.join(20)
     assert ended == ["jobs.worker_killed"]
