@@ -108,6 +108,9 @@ class House:
     def upload_bytes(self) -> int:
         return self._settings.get_int(["upload_mb"]) * MB
 
+    def mesh_bytes(self) -> int:
+        return self._settings.get_int(["mesh_upload_mb"]) * MB
+
     def options(self) -> Options:
         """Limits and paths for the next run."""
         return Options(

@@ -35,6 +35,9 @@ JAVASCRIPT = (
     "img2stl_flat",
     "img2stl_scene",
     "img2stl_viewer",
+    "img2stl_paint",
+    "img2stl_meshview",
+    "img2stl_findings",
     "img2stl_field",
     "img2stl_option",
     "img2stl_levels",
@@ -51,6 +54,11 @@ JAVASCRIPT = (
     "img2stl_preview",
     "img2stl_photo",
     "img2stl_shape",
+    "img2stl_meshturn",
+    "img2stl_meshoptions",
+    "img2stl_meshpreview",
+    "img2stl_meshshape",
+    "img2stl_files",
     "img2stl_progress",
     "img2stl_result",
     "img2stl_queue",
@@ -171,9 +179,13 @@ class Img2StlPlugin(
     ##~~ hooks, see hooks.py
 
     def body_sizes(self, current: list, *args: Any, **kwargs: Any) -> list[tuple]:
-        """A photo and the few bytes of the form around it."""
-        size = self.house.upload_bytes() + settings.MB
-        return [("POST", r"/uploads", size), ("POST", r"/jobs/[0-9a-f]{16}/photos", size)]
+        """A file and the few bytes of the form around it."""
+        photo = self.house.upload_bytes() + settings.MB
+        either = max(self.house.upload_bytes(), self.house.mesh_bytes()) + settings.MB
+        return [
+            ("POST", r"/uploads", either),
+            ("POST", r"/jobs/[0-9a-f]{16}/photos", photo),
+        ]
 
     def download_routes(self, *args: Any, **kwargs: Any) -> list[tuple]:
         """Files of jobs, streamed by Tornado because Flask's answers are held in memory."""

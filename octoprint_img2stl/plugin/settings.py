@@ -12,6 +12,7 @@ MB = 2**20
 DEFAULTS: dict[str, Any] = {
     "prusaslicer_path": "",  # empty: looked for
     "upload_mb": 50,
+    "mesh_upload_mb": 200,
     "quota_mb": 2000,
     "memory_mb": 0,  # 0: half of the machine's memory
     "time_limit_min": 120,
@@ -20,6 +21,7 @@ DEFAULTS: dict[str, Any] = {
 }
 RANGES = {
     "upload_mb": (1, 500),
+    "mesh_upload_mb": (1, 1000),
     "quota_mb": (100, 1_000_000),
     "memory_mb": (0, 1_000_000),
     "time_limit_min": (1, 24 * 60),
