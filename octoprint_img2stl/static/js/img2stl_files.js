@@ -1,0 +1,3 @@
+(function (Img2Stl) {
+    "use strict";
+})(window.Img2Stl);
