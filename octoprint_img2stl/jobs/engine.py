@@ -83,6 +83,7 @@ def execute(
     save: Callable[[Job], None],
     progress: Callable[[Job], None],
     cancelled: Callable[[], bool],
+    opening: bool = False,
 ) -> None:
     """Do what is still to be done of a job; its state says afterwards how it went.
 
@@ -93,12 +94,17 @@ def execute(
         save: called whenever the job changed in a way worth keeping.
         progress: called on every sign of life, `step` and `percent` being up to date.
         cancelled: asked several times a second.
+        opening: a mesh is only read and repaired, its state being `OPENING` meanwhile
+            and `DRAFT` afterwards.
     """
     params, machine = Params.from_json(job.params), Machine.from_json(job.machine)
     wanted = pipeline.keys(params, machine, options.slicer_path + (options.profile or ""))
     steps = pipeline.todo(job, folder, wanted, slicing=options.slicing)
     _forget(job, folder, steps, options.slicing)
-    job.state, job.problem, job.percent = JobState.RUNNING, None, 0.0
+    if opening:
+        steps = [name for name in steps if name in pipeline.OPENING_STEPS]
+    job.state = JobState.OPENING if opening else JobState.RUNNING
+    job.problem, job.percent = None, 0.0
     job.step = steps[0] if steps else None
     save(job)
     progress(job)
@@ -113,6 +119,7 @@ def execute(
             profile=options.profile,
             slicer_memory_bytes=options.memory_bytes,
             slicer_time_s=options.time_s,
+            name=job.name,
         )
         write_json(folder / TASK_FILE, task.to_json())
         outcome = _work(job, folder, options, steps, wanted, save, progress, cancelled)
@@ -121,11 +128,13 @@ def execute(
     shutil.rmtree(folder / pipeline.WORK / "slicer", ignore_errors=True)
     for part in (folder / pipeline.WORK).glob("*.part"):
         part.unlink(missing_ok=True)
-    if job.steps:
+    if job.steps and not opening:
         write_json(folder / pipeline.REPORT, report.build(job))
     _log(folder, f"{state.value} after {time.monotonic() - started:.1f} s")
     if state is JobState.DONE:
         job.percent = 100.0
+    if opening and state is JobState.DONE:
+        state, job.percent = JobState.DRAFT, 0.0
     if state is not JobState.FAILED:
         job.step = None
     job.state = state  # last, because others look at it: everything is in place now
@@ -149,12 +158,16 @@ def _forget(job: Job, folder: Path, steps: list[str], slicing: bool) -> None:
     doomed = set(steps)
     if not slicing:
         doomed.update(pipeline.SLICING_STEPS)
-    for step in pipeline.STEPS:
+    for step in pipeline.steps_of(job.params.get("route")):
         if step.name in doomed:
             job.steps.pop(step.name, None)
             for file in step.files:
                 if step.name != "check":  # its file is the relief's
                     (folder / file).unlink(missing_ok=True)
+            if step.name == "check":
+                (folder / pipeline.VIEW).unlink(missing_ok=True)
+                for ending in pipeline.EXPORTS:
+                    (folder / f"model.{ending}").unlink(missing_ok=True)
     (folder / pipeline.REPORT).unlink(missing_ok=True)
 
 
@@ -193,6 +206,8 @@ def _work(
             peak = max(int(event["peak_memory_bytes"]), facts.pop("peak_memory_bytes", 0))
             name = event["step"]
             job.steps[name] = StepRecord(wanted[name], facts, event["seconds"], peak)
+            if name == "load":
+                job.mesh = dict(facts)
             job.percent = pipeline.percent(steps, name, 1.0)
             save(job)
             progress(job)

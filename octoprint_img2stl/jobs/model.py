@@ -10,6 +10,7 @@ from typing import Any
 from .photos import matched
 
 VERSION = 1
+PHOTO, MESH = "photo", "mesh"  # kinds of what a job begins with
 
 
 class JobState(str, Enum):
@@ -47,13 +48,13 @@ class StepRecord:
 
 @dataclass
 class Job:
-    """One photo on its way to a print.
+    """One photo, or one mesh, on its way to a print.
 
     Attributes:
         id: 16 hexadecimal digits, made by us; also the name of the job's folder.
         owner: OctoPrint user who gave the photo.
         name: how the job is called in lists, derived from the photo's file name.
-        source: file name of the photo inside the folder.
+        source: file name of the photo or mesh inside the folder.
         created, updated: seconds since 1970.
         state, step, percent: how far it got; `step` is a step's name while running.
         params: as `Params.to_json`.
@@ -64,6 +65,9 @@ class Job:
             the facts as in `photo` each.
         steps: finished steps by name.
         problem: why it failed or what is missing, as JSON.
+        kind: `PHOTO` or `MESH`, what it begins with.
+        mesh: facts on the mesh as it came (`format`, `size`, `triangles`, `parts`, `unit`,
+            `up`, `notices`), None until it was opened and for a photo.
     """
 
     id: str
@@ -82,6 +86,13 @@ class Job:
     photos: list[dict[str, Any]] = field(default_factory=list)
     steps: dict[str, StepRecord] = field(default_factory=dict)
     problem: dict[str, Any] | None = None
+    kind: str = PHOTO
+    mesh: dict[str, Any] | None = None
+
+    @property
+    def opened(self) -> bool:
+        """Whether what it begins with could be read."""
+        return (self.mesh if self.kind == MESH else self.photo) is not None
 
     @property
     def active(self) -> bool:
@@ -104,7 +115,7 @@ class Job:
 
     def match_photos(self) -> None:
         """Let the parameters speak of exactly the further photos that are there."""
-        if self.params:
+        if self.params and self.kind == PHOTO:
             settings = matched(self.params.get("photos", []), self.further_numbers)
             self.params = {**self.params, "photos": settings}
 

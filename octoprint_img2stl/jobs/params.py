@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..machine import Machine
+from ..mesh.settings import MeshSettings
 from ..photo import PhotoRefused, cropped_size
 from ..photo.geometry import check_turn
 from ..problems import N_, Refusal
@@ -15,6 +16,7 @@ from ..slicing.settings import SliceSettings, margin
 from .photos import FIRST, FURTHER
 
 FIRST_ROUTE = "relief"  # what a new photo is offered as
+MESH_ROUTE = "mesh"  # what begins with a mesh
 
 
 class ParamsRefused(Refusal):
@@ -64,18 +66,29 @@ class Params:
     Attributes:
         photo: of the first photo.
         photos: of the further ones, in the owner's order.
+        mesh: of a job that begins with a mesh, None otherwise.
+        anyway: slice a mesh although a check says that it will not print.
     """
 
     photo: PhotoSettings = field(default_factory=PhotoSettings)
     photos: tuple[PhotoSettings, ...] = ()
     relief: ReliefSettings = field(default_factory=ReliefSettings)
     slicing: SliceSettings = field(default_factory=SliceSettings)
+    mesh: MeshSettings | None = None
+    anyway: bool = False
 
     @property
     def route(self) -> str:
-        return self.relief.route
+        return self.relief.route if self.mesh is None else MESH_ROUTE
 
     def to_json(self) -> dict[str, Any]:
+        if self.mesh is not None:
+            return {
+                "route": MESH_ROUTE,
+                "mesh": self.mesh.to_json(),
+                "slicing": self.slicing.to_json(),
+                "anyway": self.anyway,
+            }
         relief = self.relief.to_json()
         relief.pop("route", None)
         return {
@@ -88,6 +101,8 @@ class Params:
 
     @classmethod
     def defaults(cls, route: str) -> Params:
+        if route == MESH_ROUTE:
+            return cls(mesh=MeshSettings(), slicing=SliceSettings())
         return cls(
             relief=ReliefSettings.defaults(route), slicing=SliceSettings.defaults(route)
         )
@@ -127,6 +142,8 @@ class Params:
         Raises:
             ReliefRefused: with the width that would fit.
         """
+        if self.mesh is not None:
+            return  # its size is known once it is made ready; the checks tell
         check_fits(
             self.relief,
             self.laid_sizes_px(sizes_px),
@@ -153,18 +170,21 @@ class Params:
         """Validate what came from outside; what is left out takes the route's default.
 
         Raises:
-            ParamsRefused, PhotoRefused, ReliefRefused, SlicingRefused: with the field concerned.
+            ParamsRefused, PhotoRefused, ReliefRefused, MeshRefused, SlicingRefused: with the
+                field concerned.
         """
         if not isinstance(data, Mapping):
             data = {}
         route = data.get("route", FIRST_ROUTE)
+        if route == MESH_ROUTE:
+            return cls._mesh_from_json(data)
         if not isinstance(route, str) or route not in ROUTES:
             raise ParamsRefused(
                 "jobs.unknown_route",
                 N_("There is no route %(route)s; choose one of %(routes)s."),
                 field="route",
                 route=str(route)[:40],
-                routes=", ".join(ROUTES),
+                routes=", ".join((*ROUTES, MESH_ROUTE)),
             )
         photo, relief, slicing = (
             part if isinstance(part := data.get(name), Mapping) else {}
@@ -178,6 +198,18 @@ class Params:
             slicing=SliceSettings.from_json(
                 {**SliceSettings.defaults(route).to_json(), **slicing}
             ),
+        )
+
+    @classmethod
+    def _mesh_from_json(cls, data: Mapping[str, Any]) -> Params:
+        mesh, slicing = (
+            part if isinstance(part := data.get(name), Mapping) else {}
+            for name in ("mesh", "slicing")
+        )
+        return cls(
+            mesh=MeshSettings.from_json(mesh),
+            slicing=SliceSettings.from_json(slicing),
+            anyway=data.get("anyway") is True,
         )
 
 

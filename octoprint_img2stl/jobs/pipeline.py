@@ -20,10 +20,13 @@ from .model import Job
 from .params import Params
 
 STL, GCODE, PREVIEW, REPORT = "model.stl", "model.gcode", "preview.png", "report.json"
-LAYERS, LOG = "layers.json", "log.txt"
+LAYERS, LOG, VIEW = "layers.json", "log.txt", "view.json"
 WORK = "work"
 GREY, SLICED = f"{WORK}/photos.npz", f"{WORK}/sliced.gcode"
 SLICED_FACTS = f"{WORK}/sliced.json"
+LOADED, REPAIRED = f"{WORK}/loaded.npz", f"{WORK}/repaired.npz"
+MESH_ROUTE = "mesh"
+EXPORTS = ("3mf", "obj", "ply", "glb")  # what a finished mesh can be had as besides STL
 # All that can be had without a slicer was made then; that is worth having.
 NO_SLICER = frozenset(
     {
@@ -64,22 +67,25 @@ def _photo_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
     ]
 
 
-STEPS = (
-    Step("photo", N_("Reading the photo"), 5, _photo_inputs, (GREY,)),
-    Step(
-        "relief",
-        N_("Shaping the relief"),
-        20,
-        lambda params, machine, slicer_path: None,
-        (STL, PREVIEW),
-    ),
-    Step(
-        "check",
-        N_("Checking the mesh"),
-        10,
-        lambda params, machine, slicer_path: machine.fingerprint(),
-        (STL,),
-    ),
+def _repair_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
+    mesh = params.mesh
+    chosen = [mesh.repair_json(), machine.nozzle]
+    # what has no thickness gets one in millimetres as printed, so the size matters
+    if mesh.openings == "thicken":
+        chosen += [mesh.size_by, mesh.size, list(mesh.turn)]
+    return chosen
+
+
+def _check_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
+    slicing = params.slicing
+    chosen = [slicing.quality, slicing.supports, slicing.brim]
+    if params.mesh is not None:
+        chosen.append(params.anyway)
+    return [machine.fingerprint(), *chosen]
+
+
+_CHECK_AND_SLICE = (
+    Step("check", N_("Checking the mesh"), 10, _check_inputs, (STL,)),
     Step(
         "slice",
         N_("Slicing"),
@@ -95,15 +101,56 @@ STEPS = (
         (GCODE, LAYERS),
     ),
 )
+# of a photo
+STEPS = (
+    Step("photo", N_("Reading the photo"), 5, _photo_inputs, (GREY,)),
+    Step(
+        "relief",
+        N_("Shaping the relief"),
+        20,
+        lambda params, machine, slicer_path: None,
+        (STL, PREVIEW),
+    ),
+    *_CHECK_AND_SLICE,
+)
+# of a mesh that somebody else made
+MESH_STEPS = (
+    Step(
+        "load",
+        N_("Reading the model"),
+        5,
+        lambda params, machine, slicer_path: None,
+        (LOADED,),
+    ),
+    Step("repair", N_("Repairing the mesh"), 25, _repair_inputs, (REPAIRED,)),
+    Step(
+        "prepare",
+        N_("Getting the model ready"),
+        10,
+        lambda params, machine, slicer_path: [
+            params.mesh.to_json(),
+            machine.fingerprint(),
+        ],
+        (STL, PREVIEW),
+    ),
+    *_CHECK_AND_SLICE,
+)
+EVERY_STEP = tuple({step.name: step for step in (*STEPS, *MESH_STEPS)}.values())
+OPENING_STEPS = ("load", "repair")  # of a mesh, before anything is chosen
 SLICING_STEPS = ("slice", "gcode")
 # what one step leaves only for the next; once that one is done it is not missed
 CONSUMED_BY = {"photo": "relief", "slice": "gcode"}
 
 
+def steps_of(route: str | None) -> tuple[Step, ...]:
+    """The steps of a route, in order."""
+    return MESH_STEPS if route == MESH_ROUTE else STEPS
+
+
 def keys(params: Params, machine: Machine, slicer_path: str = "") -> dict[str, str]:
     """The key of every step for these inputs."""
     found, before = {}, ""
-    for step in STEPS:
+    for step in steps_of(params.route):
         inputs = [before, step.inputs(params, machine, slicer_path)]
         before = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
         found[step.name] = before
@@ -114,12 +161,13 @@ def todo(
     job: Job, folder: Path, wanted: dict[str, str], *, slicing: bool = True
 ) -> list[str]:
     """Names of the steps still to be done, in order."""
-    names = [s.name for s in STEPS if slicing or s.name not in SLICING_STEPS]
-    by_name = {step.name: step for step in STEPS}
+    steps = steps_of(job.params.get("route"))
+    names = [s.name for s in steps if slicing or s.name not in SLICING_STEPS]
+    by_name = {step.name: step for step in steps}
 
     def stands(name: str) -> bool:
         record = job.steps.get(name)
-        if record is None or record.key != wanted[name]:
+        if record is None or record.key != wanted[name] or record.facts.get("refused"):
             return False
         if all((folder / file).is_file() for file in by_name[name].files):
             return True
@@ -134,7 +182,7 @@ def todo(
 
 def percent(steps: list[str], step: str, fraction: float) -> float:
     """Progress in percent over the steps of one run, `fraction` of `step` being done."""
-    weights = {s.name: s.weight for s in STEPS if s.name in steps}
+    weights = {s.name: s.weight for s in EVERY_STEP if s.name in steps}
     before = sum(weights[name] for name in steps[: steps.index(step)])
     return (
         100

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .model import Job
-from .pipeline import STEPS
+from .model import MESH, Job
+from .pipeline import EVERY_STEP, steps_of
 
 SCHEMA = 1
+PHOTO_PARTS = ("photo", "photos", "relief", "slicing")
 
 
 def build(job: Job) -> dict[str, Any]:
@@ -15,19 +16,19 @@ def build(job: Job) -> dict[str, Any]:
     photo, relief = job.facts("photo"), job.facts("relief")
     check, sliced, gcode = job.facts("check"), job.facts("slice"), job.facts("gcode")
     params = job.params
+    parts = ("mesh", "slicing") if job.kind == MESH else PHOTO_PARTS
     return {
         "schema": SCHEMA,
         "name": job.name,
         "route": params.get("route"),
-        "parameters": {
-            name: params.get(name) for name in ("photo", "photos", "relief", "slicing")
-        },
+        "parameters": {name: params.get(name) for name in parts},
         "machine": job.machine,
         "photo": job.photo and {**job.photo, "used_px": photo.get("size_px")},
         "photos": [
             {name: photo.get(name) for name in ("number", "size_px", "format", "bits")}
             for photo in job.photos
         ],
+        **({"mesh": job.mesh, "repair": repair_of(job)} if job.kind == MESH else {}),
         "size": check.get("size"),
         "triangles": check.get("triangles"),
         "volume": check.get("volume"),
@@ -47,16 +48,22 @@ def build(job: Job) -> dict[str, Any]:
                 "seconds": round(record.seconds, 3),
                 "peak_memory_bytes": record.peak_memory_bytes,
             }
-            for step in STEPS
+            for step in steps_of(params.get("route"))
             if (record := job.steps.get(step.name))
         ],
     }
 
 
+def repair_of(job: Job) -> dict[str, Any] | None:
+    """What the repair of a mesh did; None before it was done."""
+    facts = job.facts("repair")
+    return facts.get("repair") if facts else None
+
+
 def problems(job: Job) -> list[dict[str, Any]]:
     """All problems of a job in the order they were found, as JSON, none twice."""
     found = list(job.notices)
-    for step in STEPS:
+    for step in EVERY_STEP:
         found += job.facts(step.name).get("problems", [])
     if job.problem:
         found.append(job.problem)

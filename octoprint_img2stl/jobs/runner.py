@@ -14,8 +14,9 @@ from ..machine import Machine
 from ..problems import INFO, N_, Problem, Refusal
 from . import photos
 from .engine import Options, execute
-from .model import Job, JobState
-from .params import Params
+from .model import MESH, Job, JobState
+from .params import MESH_ROUTE, Params
+from .pipeline import STL
 from .store import JobStore, StoreRefused, display_name
 from .warm import WarmWorker
 
@@ -75,7 +76,9 @@ class Runner:
         """Begin to work; photos whose opening was cut off are opened again."""
         with self._lock:
             for job in self.store.all():
-                if job.state is JobState.OPENING:
+                if job.state is JobState.OPENING and job.kind == MESH:
+                    self.open(job, Machine.from_json(job.machine or {}))
+                elif job.state is JobState.OPENING:
                     self._opening.append(job.id)
         for thread in self._threads:
             thread.start()
@@ -92,10 +95,20 @@ class Runner:
 
     # -- what may be asked of a job ---------------------------------------------------------
 
-    def open(self, job: Job) -> None:
-        """Have a new job's photo looked at."""
+    def open(self, job: Job, machine: Machine | None = None) -> None:
+        """Have a new job's photo looked at, or its mesh read and repaired.
+
+        Args:
+            machine: whose nozzle decides how thick the walls are that a repair gives a mesh.
+        """
         with self._lock:
-            self._opening.append(job.id)
+            if job.kind == MESH:
+                job.params = job.params or Params.defaults(MESH_ROUTE).to_json()
+                job.machine = (machine or Machine()).to_json()
+                self.store.save(job)
+            # a photo is opened in no time; a mesh is work like any other
+            line = self._waiting if job.kind == MESH else self._opening
+            line.append(job.id)
             self._wake.notify_all()
 
     def make(self, job: Job, params: Params, machine: Machine) -> None:
@@ -107,7 +120,7 @@ class Runner:
         """
         with self._lock:
             self._require_idle(job)
-            if job.photo is None:
+            if not job.opened:
                 raise RunnerRefused(
                     "jobs.no_photo",
                     N_("The photo of this job could not be read; give another photo."),
@@ -126,10 +139,11 @@ class Runner:
         """
         with self._lock:
             self._require_idle(job)
-            if job.photo is None:
+            unread = not job.opened or (job.kind == MESH and "repair" not in job.steps)
+            if unread:
                 job.state, job.problem = JobState.OPENING, None
                 self.store.save(job)
-                self.open(job)
+                self.open(job, machine)
                 self._changed(job)
                 return
             if job.machine is None:
@@ -224,9 +238,10 @@ class Runner:
         self._changed(job)
 
     def preview(self, job: Job, params: Params, machine: Machine) -> dict[str, Any]:
-        """A coarse mesh for the 3D view; see `relief.preview.coarse_mesh`."""
+        """A mesh for the 3D view; see `relief.preview.coarse_mesh`, `meshes.preview`."""
         chosen = params.to_json()
-        chosen["photos"] = photos.matched(chosen["photos"], job.further_numbers)
+        if "photos" in chosen:
+            chosen["photos"] = photos.matched(chosen["photos"], job.further_numbers)
         task = {"do": "preview", "params": chosen, "machine": machine.to_json()}
         return self.warm.ask(
             {**task, "folder": self._folder(job)}, kind=f"preview {job.id}"
@@ -238,6 +253,30 @@ class Runner:
         return self.warm.ask(
             {**task, "folder": self._folder(job)}, kind=f"layer {job.id}"
         )
+
+    def orientations(
+        self, job: Job, params: Params, machine: Machine
+    ) -> list[dict[str, Any]]:
+        """Ways to lay a job's mesh on the bed, the best first; see `meshes.orientations`."""
+        task = {"do": "orient", "params": params.to_json(), "machine": machine.to_json()}
+        return self.warm.ask(
+            {**task, "folder": self._folder(job)}, kind=f"orient {job.id}"
+        )
+
+    def export(self, job: Job, ending: str) -> None:
+        """Write the finished mesh in another format, `pipeline.EXPORTS`, into the folder.
+
+        Raises:
+            RunnerRefused: the job is busy.
+            StoreRefused: no room.
+        """
+        with self._lock:
+            self._require_idle(job)
+        stl = self.store.path(job.id, STL)
+        self.store.require_room(3 * stl.stat().st_size)
+        task = {"do": "export", "folder": self._folder(job), "ending": ending}
+        self.warm.ask({**task, "name": job.name}, kind=f"export {job.id}")
+        self.store.measure(job.id)
 
     # -- inside -----------------------------------------------------------------------------
 
@@ -298,6 +337,7 @@ class Runner:
     def _loop(self) -> None:
         while (job := self._next()) is not None:
             try:
+                opening = job.state is JobState.OPENING
                 execute(
                     job,
                     self.store.path(job.id),
@@ -305,9 +345,11 @@ class Runner:
                     save=self.store.save,
                     progress=self._changed,
                     cancelled=lambda job=job: self._stopping or job.id in self._cancel,
+                    opening=opening,
                 )
                 if self._stopping and job.state is JobState.CANCELLED:
-                    job.state = JobState.INTERRUPTED  # not the owner's wish
+                    # not the owner's wish; what was being opened is opened again
+                    job.state = JobState.OPENING if opening else JobState.INTERRUPTED
                     self.store.save(job)
             except Exception as error:
                 _log.exception("Job %s could not be worked on", job.id)

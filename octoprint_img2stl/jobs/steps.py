@@ -18,11 +18,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..machine import Machine
-from ..problems import ERROR, INFO, N_, WARNING, Problem, Refusal
+from ..problems import INFO, N_, WARNING, Problem
 from ..process import Limits
 from . import photos, pictures
 from .params import Params
-from .pipeline import GCODE, GREY, LAYERS, LOG, PREVIEW, SLICED, SLICED_FACTS, STL, WORK
+from .pipeline import (
+    GCODE,
+    GREY,
+    LAYERS,
+    LOG,
+    MESH_ROUTE,
+    PREVIEW,
+    SLICED,
+    SLICED_FACTS,
+    STL,
+    VIEW,
+    WORK,
+)
 from .store import write_atomic, write_json
 
 if TYPE_CHECKING:
@@ -30,6 +42,7 @@ if TYPE_CHECKING:
     from ..relief.write import Written
 
 PICTURE_SIZE_PX = 640
+THUMB_PX = 320
 TIPPING_BRIM = 5.0  # mm, as the check advises
 # what OctoPrint and its thumbnail plugins look for
 THUMBNAILS_PX = ((32, 32), (300, 300))
@@ -45,6 +58,7 @@ class Task:
         slicer_path: the slicer's program, empty to look for it.
         profile: file with the owner's own slicer settings, or None.
         slicer_memory_bytes, slicer_time_s: limits of the slicer's process.
+        name: what the owner calls the job, for sentences.
     """
 
     params: dict[str, Any]
@@ -54,6 +68,7 @@ class Task:
     profile: str | None = None
     slicer_memory_bytes: int | None = None
     slicer_time_s: float | None = None
+    name: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -210,23 +225,96 @@ def budget_problem(written: Written, settings: ReliefSettings) -> Problem | None
     return None
 
 
-def check_mesh(ctx: Context) -> dict[str, Any]:
-    from ..mesh.checks import run_checks
-    from ..mesh.load import load
+def load_mesh(ctx: Context) -> dict[str, Any]:
+    from . import meshes
 
-    facts, problems = run_checks(load(ctx.folder / STL), ctx.machine)
+    source = next(path for path in sorted(ctx.folder.glob("mesh.*")) if path.is_file())
+    found = meshes.read(ctx.folder, source.name, ctx.task.name + source.suffix)
+    low, high = found.mesh.vertices.min(axis=0), found.mesh.vertices.max(axis=0)
+    ctx.progress(0.8)
+    _draw_thumb(ctx.folder, found.mesh)
+    notices = [note.to_json() for note in found.notes]
+    return {
+        "format": found.format.upper(),
+        "size": [round(float(side), 4) for side in high - low],
+        "triangles": len(found.mesh.faces),
+        "parts": found.parts,
+        "unit": found.unit,
+        "up": found.up,
+        "notices": notices,
+        "problems": notices,
+    }
+
+
+def _draw_thumb(folder: Path, mesh: Any) -> None:
+    from ..mesh.draw import draw
+
+    out = io.BytesIO()
+    draw(mesh, THUMB_PX).convert("RGB").save(out, "JPEG", quality=85)
+    write_atomic(folder / photos.thumb_file(photos.FIRST), out.getvalue())
+
+
+def repair_mesh(ctx: Context) -> dict[str, Any]:
+    from . import meshes
+
+    mesh, repair = meshes.repaired(ctx.folder, ctx.params, ctx.machine, ctx.progress)
+    return {
+        "repair": repair,
+        "triangles": len(mesh.faces),
+        "problems": meshes.notable(repair["changes"]),
+    }
+
+
+def prepare_mesh(ctx: Context) -> dict[str, Any]:
+    from ..mesh.draw import draw
+    from ..mesh.prepare import prepare
+    from ..mesh.stl import write_stl
+    from . import meshes
+
+    mesh, _ = meshes.repaired(ctx.folder, ctx.params, ctx.machine)
+    prepared = prepare(
+        mesh,
+        ctx.params.mesh,
+        ctx.machine,
+        progress=lambda fraction: ctx.progress(0.8 * fraction),
+    )
+    write_stl(prepared.mesh, ctx.folder / STL)
+    write_atomic(ctx.folder / PREVIEW, _png(draw(prepared.mesh, PICTURE_SIZE_PX)))
+    return {
+        "size": [round(float(side), 3) for side in prepared.size],
+        "triangles": len(prepared.mesh.faces),
+        "deviation": prepared.deviation and round(float(prepared.deviation), 4),
+        "problems": [note.to_json() for note in prepared.notes],
+    }
+
+
+def check_mesh(ctx: Context) -> dict[str, Any]:
+    """All checks; their places go to a file of their own for the 3D view.
+
+    `refused` among the facts is the problem that stops the print.
+    """
+    from ..mesh.load import load
+    from . import meshes
+
+    mesh = load(ctx.folder / STL)
+    inspected = meshes.inspect(mesh, ctx.params, ctx.machine)
+    facts = inspected.facts
+    ctx.progress(0.7)
+    problems, bits = meshes.findings_json(mesh, inspected.findings)
     brim = ctx.params.slicing.brim_for(*facts.size)
     if brim >= TIPPING_BRIM:  # what the check would advise is already chosen
-        problems = [problem for problem in problems if problem.code != "mesh.tips_over"]
-    errors = [problem for problem in problems if problem.severity == ERROR]
-    if errors:
-        raise Refusal.of(errors[0])
+        problems = [each for each in problems if each["code"] != "mesh.tips_over"]
+    write_json(ctx.folder / VIEW, meshes.view(mesh, bits))
+    refused = meshes.first_error(problems)
+    if refused is not None and ctx.params.anyway:
+        refused = None
     return {
         "size": [round(side, 3) for side in facts.size],
         "triangles": facts.triangles,
         "volume": round(facts.volume, 1),
         "watertight": facts.watertight,
-        "problems": [problem.to_json() for problem in problems],
+        "problems": problems,
+        **({"refused": refused.to_json()} if refused else {}),
     }
 
 
@@ -252,6 +340,7 @@ def slice_model(ctx: Context) -> dict[str, Any]:
         profile=profile,
         progress=ctx.progress,
         started=ctx.started,
+        relief=ctx.params.route != MESH_ROUTE,
     )
     shutil.rmtree(work, ignore_errors=True)
     write_json(ctx.folder / SLICED_FACTS, result.facts.to_json())
@@ -296,6 +385,9 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
 _STEPS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "photo": read_photo,
     "relief": shape_relief,
+    "load": load_mesh,
+    "repair": repair_mesh,
+    "prepare": prepare_mesh,
     "check": check_mesh,
     "slice": slice_model,
     "gcode": verify_gcode,
@@ -326,12 +418,16 @@ _opened: dict[str, Any] = {}  # the photos last previewed: sliders need no decod
 
 def preview(task: Mapping[str, Any]) -> dict[str, Any]:
     """A coarse mesh for the 3D view."""
-    from ..relief import SHAPES, coarse_mesh
-    from ..relief.preview import MORE_SIDE
-
     folder = Path(task["folder"])
     params = Params.from_json(task["params"])
     machine = Machine.from_json(task["machine"])
+    if params.mesh is not None:
+        from . import meshes
+
+        return meshes.preview(folder, params, machine)
+    from ..relief import SHAPES, coarse_mesh
+    from ..relief.preview import MORE_SIDE
+
     laid = (params.photo, *params.photos)
     key = json.dumps(
         [
@@ -363,10 +459,28 @@ def layer_picture(task: Mapping[str, Any]) -> str:
     return base64.b64encode(_png(picture)).decode()
 
 
+def orient(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Ways to lay a mesh on the bed."""
+    from . import meshes
+
+    params = Params.from_json(task["params"])
+    machine = Machine.from_json(task["machine"])
+    return meshes.orientations(Path(task["folder"]), params, machine)
+
+
+def export(task: Mapping[str, Any]) -> None:
+    """Write a finished mesh in another format."""
+    from . import meshes
+
+    meshes.export(Path(task["folder"]), task["ending"], task["name"])
+
+
 _ANSWERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "open": open_source,
     "preview": preview,
     "layer": layer_picture,
+    "orient": orient,
+    "export": export,
 }
 
 

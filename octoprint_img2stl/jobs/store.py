@@ -17,23 +17,36 @@ from typing import Any
 
 from ..problems import N_, Refusal
 from . import photos
-from .model import Job, JobState
+from .kinds import MESH_SUFFIXES, suffix_of
+from .model import MESH, PHOTO, Job, JobState
 
 JOB_FILE = "job.json"
 PHOTO_FILE = photos.photo_file(photos.FIRST)
+MESH_STEM = "mesh"
 ID = re.compile(r"[0-9a-f]{16}")
 RESERVE_BYTES = 100 * 2**20  # left to the system when checking for free disk
 NAME_LENGTH = 60
 PHOTO_LIMIT_BYTES = 50 * 2**20  # unless the owner set another
+MESH_LIMIT_BYTES = 200 * 2**20
 
 
 class StoreRefused(Refusal):
     """The store cannot take or find what was asked."""
 
 
-def require_small(photo: Path, limit_bytes: int) -> None:
-    """Raises `StoreRefused` (`photo.file_too_big`) for a photo over the limit."""
+def require_small(photo: Path, limit_bytes: int, kind: str = PHOTO) -> None:
+    """Raises `StoreRefused` (`….file_too_big`) for a photo or mesh over the limit."""
     size = photo.stat().st_size
+    if kind == MESH and size > limit_bytes:
+        raise StoreRefused(
+            "mesh.file_too_big",
+            N_(
+                "The file has %(size)s MB, more than the %(limit)s MB allowed; simplify the "
+                "model or raise the limit in the settings."
+            ),
+            size=-(-size // 2**20),
+            limit=limit_bytes // 2**20,
+        )
     if size > limit_bytes:
         raise StoreRefused(
             "photo.file_too_big",
@@ -72,9 +85,14 @@ def _put(photo: Path, target: Path, *, move: bool) -> None:
     os.chmod(target, 0o600)
 
 
-def _new_job(name: str, owner: str) -> Job:
+def _new_job(name: str, owner: str, kind: str = PHOTO, source: str = PHOTO_FILE) -> Job:
     now = time.time()
-    return Job(secrets.token_hex(8), owner, name, PHOTO_FILE, now, now)
+    return Job(secrets.token_hex(8), owner, name, source, now, now, kind=kind)
+
+
+def mesh_file(name: str) -> str:
+    """What a mesh is called in its job's folder, after the name its sender gave it."""
+    return MESH_STEM + (suffix_of(name) or ".bin")
 
 
 def display_name(file_name: str) -> str:
@@ -124,10 +142,14 @@ class JobStore:
                 return job
         except (OSError, KeyError, TypeError, ValueError):
             pass
+        now = time.time()
+        for suffix in (*MESH_SUFFIXES, ".bin"):
+            if (folder / (MESH_STEM + suffix)).is_file():
+                source = MESH_STEM + suffix
+                return Job(folder.name, "", MESH_STEM, source, now, now, kind=MESH)
         if not (folder / PHOTO_FILE).is_file():
             return None
         # The description is lost, the photos are not: start again from them.
-        now = time.time()
         job = Job(folder.name, "", "photo", PHOTO_FILE, now, now, JobState.OPENING)
         for number in photos.FURTHER:
             try:
@@ -143,29 +165,32 @@ class JobStore:
                 job.remove_photo(number)
                 self.save(job)
 
-    def create(self, photo: Path, name: str, owner: str, *, move: bool) -> Job:
-        """A new job around a photo, which is moved or copied into the job's folder.
+    def create(
+        self, photo: Path, name: str, owner: str, *, move: bool, kind: str = PHOTO
+    ) -> Job:
+        """A new job around a photo or mesh, moved or copied into the job's folder.
 
         Raises:
             StoreRefused: no room (`jobs.disk_full`, `jobs.quota_full`).
         """
         self.require_room(2 * photo.stat().st_size)
-        job = _new_job(display_name(name), owner)
+        source = PHOTO_FILE if kind == PHOTO else mesh_file(name)
+        job = _new_job(display_name(name), owner, kind, source)
         with self._making(job) as folder:
-            _put(photo, folder / PHOTO_FILE, move=move)
+            _put(photo, folder / source, move=move)
         return job
 
     def copy(self, old: Job, owner: str) -> Job:
-        """A new job with the photos and the parameters of another.
+        """A new job with the photos or the mesh and the parameters of another.
 
         Raises:
             StoreRefused: no room (`jobs.disk_full`, `jobs.quota_full`).
         """
         further = [name for n in old.further_numbers for name in photos.files(n)]
-        paths = [self.path(old.id, name) for name in (PHOTO_FILE, *further)]
+        paths = [self.path(old.id, name) for name in (old.source, *further)]
         files = [path for path in paths if path.is_file()]
         self.require_room(2 * sum(file.stat().st_size for file in files))
-        job = _new_job(old.name, owner)
+        job = _new_job(old.name, owner, old.kind, old.source)
         job.params, job.photos = old.params, list(old.photos)
         with self._making(job) as folder:
             for file in files:

@@ -164,6 +164,9 @@ def do_job(folder: Path, voice: Voice) -> int:
             voice.say("refused", step=name, problem=problem.to_json())
             return 1
         voice.say("done", step=name, facts=facts, **meter.read())
+        if facts.get("refused"):  # done, but there is no use in going on
+            voice.say("refused", step=name, problem=facts["refused"])
+            return 1
     voice.say("finished")
     return 0
 

@@ -22,16 +22,20 @@ QUEUE = Permissions.PLUGIN_IMG2STL_QUEUE.require(403)
 MANAGE = Permissions.PLUGIN_IMG2STL_MANAGE.require(403)
 PRINT = Permissions.PRINT.require(403)
 SELECT = Permissions.FILES_SELECT.require(403)
+LIST_FILES = Permissions.FILES_LIST.require(403)
+READ_FILES = Permissions.FILES_DOWNLOAD.require(403)
 
 STATUS = {
     "jobs.not_found": 404,
     "jobs.no_such_photo": 404,
     "queue.unknown_item": 404,
+    "files.not_found": 404,
     "jobs.busy": 409,
     "jobs.superseded": 409,
     "jobs.disk_full": 507,
     "jobs.quota_full": 507,
     "photo.file_too_big": 413,
+    "mesh.file_too_big": 413,
 }
 
 

@@ -14,19 +14,31 @@ from octoprint.access.permissions import Permissions
 from octoprint.plugin import BlueprintPlugin
 from octoprint.server.util.flask import no_firstrun_access
 
-from ..jobs.model import Job
-from ..jobs.params import Params
+from ..jobs.model import MESH, PHOTO, Job, JobState
+from ..jobs.params import MESH_ROUTE, Params
 from ..jobs.photos import FIRST, MOST_PHOTOS
+from ..jobs.pipeline import EXPORTS
 from ..jobs.runner import RunnerRefused
+from ..jobs.store import require_small
 from ..machine import Machine
 from ..problems import N_, Refusal
 from ..relief import LIMITS
 from ..slicing.settings import choices
-from . import relief_views, uploads
-from .answers import CREATE, MANAGE, VIEW, body, own_job, refusing, views
+from . import mesh_views, relief_views, uploads
+from .answers import (
+    CREATE,
+    LIST_FILES,
+    MANAGE,
+    READ_FILES,
+    VIEW,
+    body,
+    own_job,
+    refusing,
+    views,
+)
 from .house import House
 from .queue_api import QueueApi, queue_view
-from .views import problem_view
+from .views import mesh_preview_view, problem_view
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "cat.jpg"
 
@@ -75,11 +87,16 @@ class Api(QueueApi):
             },
             limits={
                 "upload_bytes": self.house.upload_bytes(),
+                "mesh_bytes": self.house.mesh_bytes(),
                 "photos": MOST_PHOTOS,
-                "fields": LIMITS,
+                "fields": {**LIMITS, "mesh": mesh_views.limits()},
             },
-            choices={**_translated(choices()), **relief_views.choices()},
-            **relief_views.state(machine),
+            choices={
+                **_translated(choices()),
+                **relief_views.choices(),
+                "mesh": mesh_views.choices(),
+            },
+            **_with_mesh_route(relief_views.state(machine)),
             slicers=self._slicers_view(),
             machine=machine and _machine_view(machine),
             machine_problem=problem_view(machine_problem),
@@ -113,7 +130,27 @@ class Api(QueueApi):
     @CREATE
     @refusing
     def upload(self) -> flask.Response:
-        return self._begin(*self._received(), move=True)
+        limits = {PHOTO: self.house.upload_bytes(), MESH: self.house.mesh_bytes()}
+        file, name, kind = self._received(limits)
+        return self._begin(file, name, move=True, kind=kind)
+
+    @BlueprintPlugin.route("/jobs/files", methods=["GET"])
+    @no_firstrun_access
+    @CREATE
+    @LIST_FILES
+    @refusing
+    def list_meshes(self) -> flask.Response:
+        return flask.jsonify(files=self.house.printer.meshes())
+
+    @BlueprintPlugin.route("/jobs/from-file", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @READ_FILES
+    @refusing
+    def take_mesh(self) -> flask.Response:
+        file = self.house.printer.mesh_on_disk(str(body().get("path") or ""))
+        require_small(file, self.house.mesh_bytes(), MESH)
+        return self._begin(file, file.name, move=False, kind=MESH)
 
     @BlueprintPlugin.route("/jobs/sample", methods=["POST"])
     @no_firstrun_access
@@ -128,7 +165,8 @@ class Api(QueueApi):
     @refusing
     def add_photo(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
-        number = self.house.runner.add_photo(job, *self._received(), move=True)
+        photo, name, _ = self._received({PHOTO: self.house.upload_bytes()})
+        number = self.house.runner.add_photo(job, photo, name, move=True)
         return self._answer_job(job, 201, photo=number)
 
     @BlueprintPlugin.route("/jobs/<job_id>/photos/<int:number>", methods=["DELETE"])
@@ -140,19 +178,24 @@ class Api(QueueApi):
         self.house.runner.remove_photo(job, number)
         return self._answer_job(job)
 
-    def _received(self) -> tuple[Path, str]:
+    def _received(self, limits_bytes: dict[str, int]) -> tuple[Path, str, str]:
         suffixes = [
             self._settings.global_get(["server", "uploads", f"{kind}Suffix"])
             for kind in ("path", "name")
         ]
-        return uploads.received(
-            flask.request.values, *suffixes, self.house.upload_bytes()
-        )
+        return uploads.received(flask.request.values, *suffixes, limits_bytes)
 
-    def _begin(self, photo: Any, name: str, *, move: bool) -> flask.Response:
-        job = self.house.store.create(photo, name, current_user.get_id(), move=move)
-        self.house.runner.open(job)
-        return self._answer_job(job, 201)
+    def _begin(
+        self, file: Any, name: str, *, move: bool, kind: str = PHOTO
+    ) -> flask.Response:
+        user = current_user.get_id()
+        job = self.house.store.create(file, name, user, move=move, kind=kind)
+        return self._open(job, 201)
+
+    def _open(self, job: Job, status: int) -> flask.Response:
+        machine = self.house.machine() if job.kind == MESH else None
+        self.house.runner.open(job, machine)
+        return self._answer_job(job, status)
 
     # -- one job ----------------------------------------------------------------------------
 
@@ -182,7 +225,11 @@ class Api(QueueApi):
     @refusing
     def preview(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
-        params, machine = Params.from_json(body().get("params")), self.house.machine()
+        params, machine = _params(job), self.house.machine()
+        if job.kind == MESH:
+            require_read(job)
+            found = self.house.runner.preview(job, params, machine)
+            return flask.jsonify(preview=mesh_preview_view(found))
         sizes_px = _sizes_px(job)
         found = self.house.runner.preview(job, params, machine)
         fits = None
@@ -205,10 +252,36 @@ class Api(QueueApi):
     @refusing
     def make(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
-        params, machine = Params.from_json(body().get("params")), self.house.machine()
-        params.check_fits(_sizes_px(job), machine)
+        params, machine = _params(job), self.house.machine()
+        if job.kind != MESH:
+            params.check_fits(_sizes_px(job), machine)
         self.house.runner.make(job, params, machine)
         return self._answer_job(job, 202)
+
+    @BlueprintPlugin.route("/jobs/<job_id>/orient", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def orient(self, job_id: str) -> flask.Response:
+        job = self._job(job_id)
+        require_read(job)
+        found = self.house.runner.orientations(job, _params(job), self.house.machine())
+        return flask.jsonify(orientations=found)
+
+    @BlueprintPlugin.route("/jobs/<job_id>/export", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def export(self, job_id: str) -> flask.Response:
+        job = self._job(job_id)
+        ending = body().get("format")
+        if ending not in EXPORTS or "check" not in job.steps:
+            raise RunnerRefused(
+                "jobs.no_such_export",
+                N_("There is no such file to be had of this job; make it first."),
+            )
+        self.house.runner.export(job, ending)
+        return flask.jsonify(**views(self.house.store).exported(job, ending))
 
     @BlueprintPlugin.route("/jobs/<job_id>/cancel", methods=["POST"])
     @no_firstrun_access
@@ -233,9 +306,9 @@ class Api(QueueApi):
     @CREATE
     @refusing
     def copy(self, job_id: str) -> flask.Response:
-        job = self.house.store.copy(self._job(job_id), current_user.get_id())
-        self.house.runner.open(job)
-        return self._answer_job(job, 201)
+        return self._open(
+            self.house.store.copy(self._job(job_id), current_user.get_id()), 201
+        )
 
     @BlueprintPlugin.route("/jobs/<job_id>/layers/<int:number>.png", methods=["GET"])
     @no_firstrun_access
@@ -256,6 +329,32 @@ class Api(QueueApi):
         answer.headers["Content-Type"] = "image/png"
         answer.headers["Cache-Control"] = "private, max-age=3600"
         return answer
+
+
+def _params(job: Job) -> Params:
+    """The request's parameters, which must be of the job's kind."""
+    params = Params.from_json(body().get("params"))
+    if (params.mesh is not None) != (job.kind == MESH):
+        raise RunnerRefused(
+            "jobs.wrong_route",
+            N_(
+                "A photo cannot be made like a 3D model, nor the other way; reload the page."
+            ),
+            field="route",
+        )
+    return params
+
+
+def require_read(job: Job) -> None:
+    """Raises `RunnerRefused` for a mesh that was not read yet."""
+    if job.mesh is None or job.state is JobState.OPENING:
+        raise RunnerRefused(
+            "jobs.mesh_not_read", N_("The model is still being read; wait a moment.")
+        )
+
+
+def _with_mesh_route(state: dict[str, Any]) -> dict[str, Any]:
+    return {**state, "routes": {**state["routes"], MESH_ROUTE: mesh_views.route()}}
 
 
 def _sizes_px(job: Job) -> dict[int, tuple[int, int]]:

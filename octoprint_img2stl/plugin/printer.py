@@ -6,6 +6,7 @@ the printer from us is OctoPrint's own "select this file and print it".
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from octoprint.filemanager.destinations import FileDestinations
 from octoprint.filemanager.util import DiskFileWrapper
 from octoprint.util.version import is_octoprint_compatible
 
+from ..jobs.kinds import suffix_of
 from ..printing.printer import PrinterState
 from ..problems import N_, Refusal
 
 FOLDER = "img2stl"  # inside OctoPrint's uploads
 TAGS = {"plugin:img2stl"}
 NAME_LENGTH = 40
+MOST_FILES = 5000  # more are not listed
 
 
 class PrinterRefused(Refusal):
@@ -116,6 +119,47 @@ class OctoPrintPrinter:
             user=user,
         )
         return key(local, stored)
+
+    def meshes(self) -> list[dict[str, Any]]:
+        """Meshes among OctoPrint's own files: `path`, `name`, `size`, `date`, by path.
+
+        Looked up on the disk itself: OctoPrint lists only kinds that some plugin announced.
+        """
+        root = Path(self._files.path_on_disk(FileDestinations.LOCAL, ""))
+        found = []
+        for folder, folders, names in os.walk(root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                file = Path(folder, name)
+                if name.startswith(".") or not suffix_of(name) or file.is_symlink():
+                    continue
+                status = file.stat()
+                path = file.relative_to(root).as_posix()
+                found.append(
+                    {
+                        "path": path,
+                        "name": name,
+                        "size": status.st_size,
+                        "date": int(status.st_mtime),
+                    }
+                )
+            if len(found) > MOST_FILES:
+                break
+        return sorted(found, key=lambda each: each["path"].lower())
+
+    def mesh_on_disk(self, path: str) -> Path:
+        """Where one of `meshes` lies.
+
+        Raises:
+            PrinterRefused: it is not one of them (any more).
+        """
+        if not any(each["path"] == path for each in self.meshes()):
+            raise PrinterRefused(
+                "files.not_found",
+                N_("%(name)s is not among OctoPrint's files any more; reload the list."),
+                name=path[:100],
+            )
+        return Path(self._files.path_on_disk(FileDestinations.LOCAL, path))
 
     def path_on_disk(self, path: str) -> str:
         """Where the file of a key lies."""

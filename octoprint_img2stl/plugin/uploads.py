@@ -7,6 +7,8 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..jobs.kinds import kind_of
+from ..jobs.model import PHOTO
 from ..jobs.store import require_small
 from ..problems import N_, Refusal
 
@@ -20,14 +22,17 @@ class UploadRefused(Refusal):
 
 
 def received(
-    values: Mapping[str, str], path_suffix: str, name_suffix: str, limit_bytes: int
-) -> tuple[Path, str]:
-    """The uploaded file and the name its sender gave it.
+    values: Mapping[str, str],
+    path_suffix: str,
+    name_suffix: str,
+    limits_bytes: Mapping[str, int],
+) -> tuple[Path, str, str]:
+    """The uploaded file, the name its sender gave it, and what kind it is.
 
     Args:
         values: the request's values as rewritten by OctoPrint's server.
         path_suffix, name_suffix: from OctoPrint's settings `server.uploads`.
-        limit_bytes: the largest file to take.
+        limits_bytes: the largest file to take, for each kind that is taken.
 
     Raises:
         UploadRefused: nothing there, or a path that OctoPrint did not make.
@@ -37,7 +42,7 @@ def received(
     name = values.get(f"{FIELD}.{name_suffix}") or ""
     if not path:
         raise UploadRefused(
-            "upload.missing", N_("No photo arrived; choose a file and send it again.")
+            "upload.missing", N_("No file arrived; choose one and send it again.")
         )
     # The path comes out of the request's body. OctoPrint strips forged ones since 1.11.8;
     # should it fail again (it did before), nothing but a fresh upload may be taken.
@@ -46,8 +51,11 @@ def received(
             "upload.forged",
             N_("This is not an uploaded file; choose a file and send it."),
         )
-    require_small(Path(path), limit_bytes)
-    return Path(path), name
+    kind = kind_of(Path(path), name)
+    if kind not in limits_bytes:
+        kind = PHOTO  # which it is not: opening it will say so
+    require_small(Path(path), limits_bytes[kind], kind)
+    return Path(path), name, kind
 
 
 def _is_plain_file(path: str) -> bool:

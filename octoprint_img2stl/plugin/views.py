@@ -8,9 +8,10 @@ from typing import Any
 from flask_babel import gettext
 
 from ..jobs import photos, pipeline, report
-from ..jobs.model import Job, JobState
-from ..jobs.params import FIRST_ROUTE, Params
+from ..jobs.model import MESH, Job, JobState
+from ..jobs.params import FIRST_ROUTE, MESH_ROUTE, Params
 from ..jobs.store import JobStore
+from ..mesh.words import stage_label
 from ..problems import Problem
 
 DOWNLOADS = (
@@ -18,6 +19,8 @@ DOWNLOADS = (
     "model.gcode",
     "preview.png",
     "report.json",
+    pipeline.VIEW,
+    *(f"model.{ending}" for ending in pipeline.EXPORTS),
     *(
         name(number)
         for number in (photos.FIRST, *photos.FURTHER)
@@ -33,6 +36,7 @@ REMAKABLE = frozenset(
         JobState.INTERRUPTED,
     }
 )
+MESH_FACTS = ("format", "size", "triangles", "parts", "unit", "up")
 LOG_TAIL = 4000  # characters
 
 
@@ -41,12 +45,39 @@ def problem_view(data: Mapping[str, Any] | Problem | None) -> dict[str, Any] | N
     if data is None:
         return None
     problem = data if isinstance(data, Problem) else Problem.from_json(data)
-    return {
+    found = {
         "code": problem.code,
         "severity": problem.severity,
         "message": gettext(problem.template) % dict(problem.values),
         "field": problem.field,
         "suggest": problem.suggest,
+    }
+    if not isinstance(data, Problem) and "bit" in data:  # it has a place on the mesh
+        found.update(bit=data["bit"], target=data.get("target"))
+    return found
+
+
+def repair_view(repair: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What a repair did, in words."""
+    if repair is None:
+        return None
+    label = stage_label(repair["stage"])
+    return {
+        **repair,
+        "label": gettext(label),
+        "changes": [problem_view(change) for change in repair["changes"]],
+    }
+
+
+def mesh_preview_view(preview: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a mesh's preview, translated."""
+    return {
+        **preview,
+        "notes": [problem_view(note) for note in preview["notes"]],
+        "findings": [problem_view(finding) for finding in preview["findings"]],
+        "repair": repair_view(preview["repair"]),
+        "fits": None,
+        "route": MESH_ROUTE,
     }
 
 
@@ -80,6 +111,7 @@ class JobViews:
         return {
             "id": job.id,
             "name": job.name,
+            "kind": job.kind,
             "state": job.state.value,
             "route": job.params.get("route"),
             "created": job.created,
@@ -102,21 +134,34 @@ class JobViews:
             **self.summary(job),
             "photo": {**job.photo, "url": photo_url} if job.photo and photo_url else None,
             "photos": [self._further_photo(job, photo) for photo in job.photos],
+            "mesh": self._mesh(job),
             "notices": [problem_view(notice) for notice in job.notices],
             "params": job.params or Params.defaults(FIRST_ROUTE).to_json(),
             "machine": job.machine,
             "result": self._result(job),
             "can": {
-                "make": job.state in REMAKABLE and job.photo is not None,
+                "make": job.state in REMAKABLE and job.opened,
                 "cancel": job.active,
                 "continue": job.state
                 in (JobState.INTERRUPTED, JobState.CANCELLED, JobState.FAILED)
                 and job.machine is not None,
                 "delete": True,
-                "change_photos": job.state not in (JobState.WAITING, JobState.RUNNING),
+                "change_photos": job.kind != MESH
+                and job.state not in (JobState.WAITING, JobState.RUNNING),
+                "undo_repair": job.kind == MESH and job.state in REMAKABLE,
                 "queue": job.state is JobState.DONE and "gcode" in job.steps,
             },
             "log_tail": self._log_tail(job),
+        }
+
+    def _mesh(self, job: Job) -> dict[str, Any] | None:
+        """The mesh as it came, once it was read and the repair was tried."""
+        if job.mesh is None or (job.state is JobState.OPENING):
+            return None
+        return {
+            **{name: job.mesh.get(name) for name in MESH_FACTS},
+            "notices": [problem_view(notice) for notice in job.mesh["notices"]],
+            "repair": repair_view(report.repair_of(job)),
         }
 
     def _further_photo(self, job: Job, photo: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,9 +200,16 @@ class JobViews:
             "gcode_url": self._url(job, pipeline.GCODE),
             "report_url": self._url(job, pipeline.REPORT),
             "layer_url": layers if "gcode" in job.steps else None,
+            "view_url": self._url(job, pipeline.VIEW),
+            "exports": list(pipeline.EXPORTS),
             "stl_bytes": self._size(job, pipeline.STL),
             "gcode_bytes": self._size(job, pipeline.GCODE),
         }
+
+    def exported(self, job: Job, ending: str) -> dict[str, Any]:
+        """Where a mesh written in another format can be had, and its size."""
+        name = f"model.{ending}"
+        return {"url": self._url(job, name), "bytes": self._size(job, name)}
 
     def _log_tail(self, job: Job) -> str:
         if job.state is not JobState.FAILED:

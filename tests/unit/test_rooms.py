@@ -31,20 +31,27 @@ TO_THE_LEFT["cli"] = TO_THE_LEFT["plugin"] - {"cli", "plugin"}
 TO_THE_LEFT["__main__"] = {"cli"}
 TO_THE_LEFT[""] = {"plugin"}  # the package's own __init__, for __plugin_load__
 WEB = {"octoprint", "flask", "flask_babel", "flask_login", "tornado", "werkzeug"}
-HEAVY = {"numpy", "PIL", "trimesh", "pymeshfix", "pillow_heif", "scipy"}
+HEAVY = {
+    "numpy", "PIL", "trimesh", "pymeshfix", "pillow_heif", "scipy", "manifold3d",
+    "mapbox_earcut",
+}  # fmt: skip
 # What only the worker process imports; everything else has to stay light.
 WORKERS = {
     "photo.open", "photo.pixels", "photo.geometry",
     "relief.build", "relief.resample", "relief.write", "relief.preview", "relief.picture",
     "relief.extras.place", "relief.extras.spots",
     "slicing.draw",
-    "jobs.steps", "jobs.worker",
+    "jobs.meshes", "jobs.steps", "jobs.worker",
 }  # fmt: skip
 # All of whose modules are the worker's.
 WORKERS_FOLDERS = ("mesh.", "relief.solid.", "relief.tone.")
+# but for these, which the front of the house asks
+LIGHT = {"mesh.refused", "mesh.settings", "mesh.words"}
 
 
 def is_workers(name: str) -> bool:
+    if name in LIGHT:
+        return False
     return name in WORKERS or name.startswith(WORKERS_FOLDERS)
 
 

@@ -1,0 +1,423 @@
+"""A job's mesh between two steps, and what the 3D view shows of it. Needs numpy.
+
+What was loaded and what was repaired lie in the job's `work` folder with the hash of what
+they depend on, so that the steps and the previews share them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..machine import Machine
+from ..mesh.model import Mesh
+from ..mesh.settings import UNITS, MeshSettings
+from ..problems import ERROR, INFO, Problem
+from ..slicing.choices import first_layer_height, layer_height
+from .params import Params
+from .pipeline import LOADED, REPAIRED
+from .store import write_json
+
+if TYPE_CHECKING:
+    from ..mesh.checks import Finding, Inspected, Printing
+    from ..mesh.load import Loaded
+    from ..mesh.prepare import Prepared
+    from ..mesh.repair import Repaired
+
+MOST_VIEWED = 120_000  # triangles that a phone turns without stuttering
+COARSEST_VIEW = 0.02  # of the diagonal; beyond this the view would lie
+Progress = Callable[[float], None]
+
+
+def quiet(fraction: float) -> None:
+    """Progress nobody asks for."""
+
+
+# -- on disk ------------------------------------------------------------------------------
+
+
+def save(mesh: Mesh, path: Path, key: str = "") -> None:
+    """Keep a mesh for the next step; all of it or nothing."""
+    path.parent.mkdir(exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with open(part, "wb") as file:
+        np.savez(file, vertices=mesh.vertices, faces=mesh.faces, key=np.array(key))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def saved(path: Path, key: str = "") -> Mesh | None:
+    """The mesh kept at `path`; None when there is none, or one made of something else."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if str(arrays["key"]) != key:
+                return None
+            return Mesh(arrays["vertices"], arrays["faces"])
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+# -- read and repaired --------------------------------------------------------------------
+
+
+def read(folder: Path, source: str, name: str) -> Loaded:
+    """The mesh as it came, kept for later steps.
+
+    Raises:
+        MeshRefused: it cannot be used.
+    """
+    from ..mesh.load import load_any
+
+    found = load_any(folder / source, name=name)
+    save(found.mesh, folder / LOADED)
+    return found
+
+
+def loaded(folder: Path) -> Mesh:
+    """The mesh as it came; read again when the copy is gone."""
+    mesh = saved(folder / LOADED)
+    if mesh is None:
+        source = next(path for path in sorted(folder.glob("mesh.*")) if path.is_file())
+        mesh = read(folder, source.name, source.name).mesh
+    return mesh
+
+
+def repaired(
+    folder: Path, params: Params, machine: Machine, progress: Progress = quiet
+) -> tuple[Mesh, dict[str, Any]]:
+    """The repaired mesh, in the file's own numbers, and what the repair did, JSON-able.
+
+    Raises:
+        MeshRefused: it cannot be saved.
+    """
+    settings = params.mesh
+    key = repair_key(params, machine)
+    facts_file = (folder / REPAIRED).with_suffix(".json")
+    mesh = saved(folder / REPAIRED, key)
+    if mesh is not None:
+        try:
+            return mesh, json.loads(facts_file.read_text())
+        except (OSError, ValueError):
+            pass
+    mesh = loaded(folder)
+    if settings.repair == "off":
+        facts = untouched(mesh)
+    else:
+        result = repair_now(mesh, settings, machine, progress)
+        mesh, facts = result.mesh, repair_facts(result, scale_of(mesh, settings))
+    write_json(facts_file, facts)
+    save(mesh, folder / REPAIRED, key)
+    return mesh, facts
+
+
+def repair_key(params: Params, machine: Machine) -> str:
+    """A hash of all that a repair depends on besides the file."""
+    from .pipeline import MESH_STEPS
+
+    inputs = next(step.inputs for step in MESH_STEPS if step.name == "repair")
+    text = json.dumps(inputs(params, machine, ""), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def scale_of(mesh: Mesh, settings: MeshSettings) -> float:
+    """Millimetres as printed for one of the file's units, as far as it is known yet."""
+    unit = UNITS[settings.unit]
+    if settings.size_by == "percent":
+        return unit * settings.size / 100
+    extent = np.ptp(mesh.vertices, axis=0).astype(float)
+    if settings.size_by == "bed" or not extent.max() > 0:
+        return unit
+    return settings.size / float(extent.max())
+
+
+def repair_now(
+    mesh: Mesh, settings: MeshSettings, machine: Machine, progress: Progress = quiet
+) -> Repaired:
+    """Repair in the file's own numbers; thicknesses are millimetres as printed."""
+    from ..mesh.repair import repair
+
+    scale = scale_of(mesh, settings)
+    settings = replace(settings, sheet=min(settings.sheet / scale, 20.0))
+    width = machine.line_width / scale
+    return repair(mesh, settings=settings, line_width=width, progress=progress)
+
+
+def repair_facts(result: Repaired, scale: float) -> dict[str, Any]:
+    """What a repair did, JSON-able; lengths in mm as printed."""
+    return {
+        "stage": result.stage,
+        "strict": bool(result.strict),
+        "changes": [change.to_json() for change in result.changes],
+        "lost_percent": round(float(result.lost_percent), 3),
+        "added_percent": round(float(result.added_percent), 3),
+        "largest_move": round(float(result.largest_move) * scale, 4),
+        "caps_percent": round(float(result.caps_percent), 3),
+        "floaters": [
+            {
+                "volume": round(float(each.volume) * scale**3, 3),
+                "triangles": int(each.triangles),
+                "kept": bool(each.kept),
+            }
+            for each in result.floaters
+        ],
+        "self_intersections": result.self_intersections,
+    }
+
+
+def untouched(mesh: Mesh) -> dict[str, Any]:
+    """The same for a mesh that is taken as it came."""
+    from ..mesh.kernel import is_strict
+
+    return {
+        "stage": "off",
+        "strict": is_strict(mesh),
+        "changes": [],
+        "lost_percent": 0.0,
+        "added_percent": 0.0,
+        "largest_move": 0.0,
+        "caps_percent": 0.0,
+        "floaters": [],
+        "self_intersections": None,
+    }
+
+
+# -- prepared and checked -----------------------------------------------------------------
+
+
+def printing(params: Params, machine: Machine, size: Sequence[float]) -> Printing:
+    """What the checks need to know of the slice to come.
+
+    Args:
+        size: of the mesh, mm.
+    """
+    from ..mesh.checks import Printing
+
+    layer = layer_height(params.slicing.quality, machine.nozzle)
+    return Printing(
+        layer_height=layer,
+        first_layer=first_layer_height(layer, machine.nozzle),
+        supports=params.slicing.supports,
+        brim=params.slicing.brim_for(*size),
+    )
+
+
+def findings_json(
+    mesh: Mesh, findings: Sequence[Finding]
+) -> tuple[list[dict[str, Any]], np.ndarray]:
+    """Problems with their bit and their place, and the bits of every face."""
+    from ..mesh.checks import flags, target
+
+    bits = flags(mesh, findings)
+    found, bit = [], 0
+    for finding in findings:
+        data = {**finding.problem.to_json(), "bit": None, "target": None}
+        if finding.where is not None and bit < 31:
+            data["bit"], data["target"] = bit, target(mesh, finding.where)
+            bit += 1
+        found.append(data)
+    return found, bits
+
+
+def view(mesh: Mesh, bits: np.ndarray) -> dict[str, str]:
+    """A mesh as the browser's 3D view wants it, made coarser where it has too many faces."""
+    coarse = coarser(mesh)
+    if coarse is not mesh:
+        bits = carried(mesh, bits, coarse)
+    return {
+        "vertices": _text(coarse.vertices, "<f4"),
+        "faces": _text(coarse.faces, "<u4"),
+        "flags": _text(bits, "<u4"),
+    }
+
+
+def coarser(mesh: Mesh) -> Mesh:
+    """The same mesh with about `MOST_VIEWED` faces at most, as far as that is possible."""
+    from ..mesh.kernel import NotASolid, from_kernel, to_kernel
+
+    if len(mesh.faces) <= MOST_VIEWED:
+        return mesh
+    try:
+        solid = to_kernel(mesh)
+    except NotASolid:
+        return mesh
+    diagonal = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
+    tolerance = diagonal * 2e-4
+    while solid.num_tri() > MOST_VIEWED and tolerance < COARSEST_VIEW * diagonal:
+        simpler = solid.simplify(tolerance)
+        if simpler.is_empty():
+            break
+        solid, tolerance = simpler, tolerance * 2
+    try:
+        return from_kernel(solid)
+    except NotASolid:
+        return mesh
+
+
+def carried(mesh: Mesh, bits: np.ndarray, coarse: Mesh) -> np.ndarray:
+    """The bits of a mesh on a coarser one: of the face nearest to each face's middle."""
+    from scipy.spatial import cKDTree
+
+    if not bits.any():
+        return np.zeros(len(coarse.faces), dtype=np.uint32)
+    tree = cKDTree(_middles(mesh))
+    found = bits[tree.query(_middles(coarse))[1]]
+    # A place smaller than a coarse face must still be seen.
+    marked = np.flatnonzero(bits)
+    nearest = cKDTree(_middles(coarse)).query(_middles(mesh)[marked])[1]
+    np.bitwise_or.at(found, nearest, bits[marked])
+    return found
+
+
+def _middles(mesh: Mesh) -> np.ndarray:
+    return np.concatenate(
+        [corners.mean(axis=1).astype(np.float32) for _, corners in mesh.corner_chunks()]
+    )
+
+
+def _text(values: np.ndarray, kind: str) -> str:
+    return base64.b64encode(np.asarray(values).astype(kind).tobytes()).decode("ascii")
+
+
+# -- what the warm worker answers ---------------------------------------------------------
+
+_kept: dict[str, Any] = {}  # of the last preview: sliders need no new repair
+
+
+def preview(folder: Path, params: Params, machine: Machine) -> dict[str, Any]:
+    """The mesh as it will lie on the bed, and what the checks find; see the 3D view.
+
+    Returns:
+        ``mesh``: ``vertices`` (base64 of little-endian float32, mm), ``faces`` (uint32) and
+        ``flags`` (uint32, a bit for each finding); ``triangles``, ``size`` of one copy and
+        ``whole`` of all, mm; ``notes``, ``findings``, ``repair``, ``printable``.
+
+    Raises:
+        MeshRefused: settings that leave nothing, a mesh beyond repair.
+    """
+    prepared, repair = _prepared(folder, params, machine)
+    whole = np.ptp(prepared.mesh.vertices, axis=0).astype(float).tolist()
+    inspected = inspect(prepared.mesh, params, machine)
+    findings, bits = findings_json(prepared.mesh, inspected.findings)
+    return {
+        "mesh": view(prepared.mesh, bits),
+        "triangles": len(prepared.mesh.faces),
+        "size": [round(side, 3) for side in prepared.size],
+        "whole": [round(side, 3) for side in whole],
+        "notes": [note.to_json() for note in prepared.notes],
+        "findings": findings,
+        "printable": not any(each["severity"] == ERROR for each in findings),
+        "repair": repair,
+    }
+
+
+def _prepared(
+    folder: Path, params: Params, machine: Machine
+) -> tuple[Prepared, dict[str, Any]]:
+    from ..mesh.prepare import prepare
+
+    key = json.dumps([str(folder), repair_key(params, machine)])
+    if _kept.get("repair") != key:
+        _kept.clear()
+        _kept.update(repair=key, repaired=repaired(folder, params, machine))
+    mesh, facts = _kept["repaired"]
+    wanted = json.dumps([params.mesh.to_json(), machine.fingerprint()])
+    if _kept.get("prepare") != wanted:
+        _kept.pop("prepare", None)
+        _kept["prepared"] = prepare(mesh, params.mesh, machine)
+        _kept["prepare"] = wanted
+    return _kept["prepared"], facts
+
+
+def inspect(mesh: Mesh, params: Params, machine: Machine) -> Inspected:
+    """All checks for this printer and this slice."""
+    from ..mesh.checks import inspect as inspect_mesh
+
+    size = np.ptp(mesh.vertices, axis=0).astype(float).tolist()
+    return inspect_mesh(mesh, machine, printing(params, machine, size))
+
+
+def orientations(folder: Path, params: Params, machine: Machine) -> list[dict[str, Any]]:
+    """Ways to lay the mesh on the bed, the best first.
+
+    Returns:
+        ``turn`` (quaternion w, x, y, z for the settings), ``score`` (less is better),
+        ``support_volume`` mm3, ``contact_area`` mm2, ``height`` mm, ``current``.
+    """
+    from ..mesh.prepare import orientations as find
+    from ..mesh.prepare import prepare
+
+    mesh, _ = repaired(folder, params, machine)
+    plain = replace(
+        MeshSettings(),
+        unit=params.mesh.unit,
+        up=params.mesh.up,
+        mirror=params.mesh.mirror,
+        turn=params.mesh.turn,
+        size_by=params.mesh.size_by,
+        size=params.mesh.size,
+    )
+    single = prepare(mesh, plain, machine).single
+    found = []
+    for each in find(single, machine):
+        turn = multiplied(each.turn, params.mesh.turn)
+        found.append(
+            {
+                "turn": [round(part, 9) for part in turn],
+                "score": float(each.score),
+                "support_volume": round(float(each.support_volume), 1),
+                "contact_area": round(float(each.contact_area), 1),
+                "height": round(float(each.height), 2),
+                "current": abs(each.turn[0]) > 1 - 1e-9,
+            }
+        )
+    return found
+
+
+def multiplied(one: Sequence[float], other: Sequence[float]) -> tuple[float, ...]:
+    """The quaternion that turns by `other` and then by `one` (Hamilton's product)."""
+    a, b, c, d = one
+    w, x, y, z = other
+    return (
+        a * w - b * x - c * y - d * z,
+        a * x + b * w + c * z - d * y,
+        a * y - b * z + c * w + d * x,
+        a * z + b * y - c * x + d * w,
+    )
+
+
+def export(folder: Path, ending: str, name: str) -> None:
+    """Write the finished mesh in another format beside its STL."""
+    from ..mesh.formats import write
+    from ..mesh.load import load
+    from .pipeline import PREVIEW, STL
+
+    picture = folder / PREVIEW
+    write(
+        load(folder / STL),
+        folder / f"model.{ending}",
+        ending,
+        name=name,
+        picture_png=picture.read_bytes() if picture.is_file() else None,
+    )
+
+
+def notable(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Those of a repair's changes that the owner should read before printing."""
+    return [dict(each) for each in changes if each["severity"] != INFO]
+
+
+def first_error(findings: Sequence[Mapping[str, Any]]) -> Problem | None:
+    """The gravest finding that stops the print."""
+    for each in findings:
+        if each["severity"] == ERROR:
+            return Problem.from_json(each)
+    return None
