@@ -1,4 +1,4 @@
-"""A job's mesh between two steps, and what the 3D view shows of it. Needs numpy.
+"""A job's mesh between two steps, and for its previews. Needs numpy.
 
 What was loaded and what was repaired lie in the job's `work` folder with the hash of what
 they depend on, so that the steps and the previews share them.
@@ -6,7 +6,6 @@ they depend on, so that the steps and the previews share them.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
@@ -22,18 +21,17 @@ from ..mesh.model import Mesh
 from ..mesh.settings import UNITS, MeshSettings
 from ..problems import ERROR, INFO, Problem
 from ..slicing.choices import first_layer_height, layer_height
+from .mesh_views import findings_json, view
 from .params import Params
 from .pipeline import LOADED, REPAIRED
 from .store import write_json
 
 if TYPE_CHECKING:
-    from ..mesh.checks import Finding, Inspected, Printing
+    from ..mesh.checks import Inspected, Printing
     from ..mesh.load import Loaded
     from ..mesh.prepare import Prepared
     from ..mesh.repair import Repaired
 
-MOST_VIEWED = 120_000  # triangles that a phone turns without stuttering
-COARSEST_VIEW = 0.02  # of the diagonal; beyond this the view would lie
 Progress = Callable[[float], None]
 
 
@@ -64,6 +62,12 @@ def saved(path: Path, key: str = "") -> Mesh | None:
             return Mesh(arrays["vertices"], arrays["faces"])
     except (OSError, KeyError, ValueError):
         return None
+
+
+def saved_any(path: Path) -> Mesh:
+    """The mesh kept at `path`, whatever it was made of."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return Mesh(arrays["vertices"], arrays["faces"])
 
 
 # -- read and repaired --------------------------------------------------------------------
@@ -208,83 +212,6 @@ def printing(params: Params, machine: Machine, size: Sequence[float]) -> Printin
         supports=params.slicing.supports,
         brim=params.slicing.brim_for(*size),
     )
-
-
-def findings_json(
-    mesh: Mesh, findings: Sequence[Finding]
-) -> tuple[list[dict[str, Any]], np.ndarray]:
-    """Problems with their bit and their place, and the bits of every face."""
-    from ..mesh.checks import flags, target
-
-    bits = flags(mesh, findings)
-    found, bit = [], 0
-    for finding in findings:
-        data = {**finding.problem.to_json(), "bit": None, "target": None}
-        if finding.where is not None and bit < 31:
-            data["bit"], data["target"] = bit, target(mesh, finding.where)
-            bit += 1
-        found.append(data)
-    return found, bits
-
-
-def view(mesh: Mesh, bits: np.ndarray) -> dict[str, str]:
-    """A mesh as the browser's 3D view wants it, made coarser where it has too many faces."""
-    coarse = coarser(mesh)
-    if coarse is not mesh:
-        bits = carried(mesh, bits, coarse)
-    return {
-        "vertices": _text(coarse.vertices, "<f4"),
-        "faces": _text(coarse.faces, "<u4"),
-        "flags": _text(bits, "<u4"),
-    }
-
-
-def coarser(mesh: Mesh) -> Mesh:
-    """The same mesh with about `MOST_VIEWED` faces at most, as far as that is possible."""
-    from ..mesh.kernel import NotASolid, from_kernel, to_kernel
-
-    if len(mesh.faces) <= MOST_VIEWED:
-        return mesh
-    try:
-        solid = to_kernel(mesh)
-    except NotASolid:
-        return mesh
-    diagonal = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
-    tolerance = diagonal * 2e-4
-    while solid.num_tri() > MOST_VIEWED and tolerance < COARSEST_VIEW * diagonal:
-        simpler = solid.simplify(tolerance)
-        if simpler.is_empty():
-            break
-        solid, tolerance = simpler, tolerance * 2
-    try:
-        return from_kernel(solid)
-    except NotASolid:
-        return mesh
-
-
-def carried(mesh: Mesh, bits: np.ndarray, coarse: Mesh) -> np.ndarray:
-    """The bits of a mesh on a coarser one: of the face nearest to each face's middle."""
-    from scipy.spatial import cKDTree
-
-    if not bits.any():
-        return np.zeros(len(coarse.faces), dtype=np.uint32)
-    tree = cKDTree(_middles(mesh))
-    found = bits[tree.query(_middles(coarse))[1]]
-    # A place smaller than a coarse face must still be seen.
-    marked = np.flatnonzero(bits)
-    nearest = cKDTree(_middles(coarse)).query(_middles(mesh)[marked])[1]
-    np.bitwise_or.at(found, nearest, bits[marked])
-    return found
-
-
-def _middles(mesh: Mesh) -> np.ndarray:
-    return np.concatenate(
-        [corners.mean(axis=1).astype(np.float32) for _, corners in mesh.corner_chunks()]
-    )
-
-
-def _text(values: np.ndarray, kind: str) -> str:
-    return base64.b64encode(np.asarray(values).astype(kind).tobytes()).decode("ascii")
 
 
 # -- what the warm worker answers ---------------------------------------------------------

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import octoprint_img2stl
-from octoprint_img2stl import cli
+from octoprint_img2stl.cli import making as cli
 from octoprint_img2stl.problems import Refusal
 from octoprint_img2stl.relief import PRESETS, SHAPES, ReliefSettings
 

@@ -1,0 +1,96 @@
+"""slice: a mesh becomes G-code."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..jobs import pipeline
+from ..machine import Machine
+from ..process import Limits, machine_memory_bytes
+from ..slicing.settings import SliceSettings
+from .shared import (
+    TIME_LIMIT_S,
+    Bar,
+    absolute,
+    duration,
+    existing,
+    group,
+    json_option,
+    machine_options,
+    slicing_of,
+    slicing_options,
+    telling,
+)
+
+
+@group.command(name="slice")
+@click.argument("mesh", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True
+)
+@slicing_options
+@machine_options
+@json_option
+def slice_(
+    mesh: Path, output: Path, bed: str, nozzle: float, as_json: bool, **given: Any
+) -> None:
+    """Slice MESH into a G-code file, verified against the bed."""
+    from ..mesh.load import load
+    from ..mesh.place import place
+    from ..mesh.stl import write_stl
+    from ..slicing.profile_file import read_profile
+    from ..slicing.registry import find
+
+    with telling(as_json):
+        machine = Machine.from_bed(bed, nozzle)
+        settings = SliceSettings.from_json(slicing_of(given))
+        slicer = find(settings.slicer, absolute(given["slicer_path"]) or None)
+        profile, problems = None, ()
+        if given["profile"]:
+            profile, problems = read_profile(given["profile"], own_gcode=True)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".img2stl-", dir=output.parent)).resolve()
+        try:
+            write_stl(place(load(existing(mesh))), scratch / pipeline.STL)
+            work = scratch / "work"
+            work.mkdir()
+            with Bar(as_json) as bar:
+                result = slicer.slice(
+                    scratch / pipeline.STL,
+                    scratch / pipeline.GCODE,
+                    machine,
+                    settings,
+                    work=work,
+                    limits=Limits(machine_memory_bytes() // 2, TIME_LIMIT_S),
+                    profile=profile,
+                    progress=lambda fraction: bar.show(100 * fraction, "slice"),
+                    relief=False,
+                )
+            os.replace(scratch / pipeline.GCODE, output)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        facts, problems = result.facts, [*problems, *result.warnings]
+    if as_json:
+        answer = {
+            "slicer": {"name": slicer.name, "version": result.version},
+            "layers": len(facts.layers),
+            "print_time_s": facts.print_time_s,
+            "filament_mm": facts.filament_mm,
+            "filament_g": facts.filament_g,
+            "problems": [problem.to_json() for problem in problems],
+        }
+        click.echo(json.dumps(answer))
+    else:
+        click.echo(
+            f"{output}: {len(facts.layers)} layers, {duration(facts.print_time_s)}, "
+            f"{facts.filament_mm / 1000:.2f} m filament"
+        )
+        for problem in problems:
+            click.echo(f"{problem.severity}: {problem.message}", err=True)
