@@ -37,17 +37,29 @@ def to_kernel(mesh: Mesh) -> Manifold:
 
 
 def from_kernel(solid: Manifold) -> Mesh:
-    """A solid of the kernel as a mesh, welded at float32.
+    """A solid of the kernel as a strict mesh, welded at float32.
+
+    Where parts touch along an edge or rounding brings them together, vertices are moved by
+    some millionths of the size.
 
     Raises:
-        NotASolid: nothing is left of it.
+        NotASolid: nothing is left of it, or what is left cannot be told apart at float32.
     """
+    from .repair.separate import strict_mesh  # the repair itself works with the kernel
+
     made = solid.to_mesh()
     points = np.asarray(made.vert_properties[:, :3], dtype=np.float32)
-    mesh = weld(points[np.asarray(made.tri_verts)])
-    if not len(mesh.faces):
+    corners = points[np.asarray(made.tri_verts)]
+    del made, points
+    if not len(corners):
         raise NotASolid("empty")
-    return mesh
+    mesh = weld(corners)
+    if is_strict(mesh) and len(mesh.faces):
+        return mesh
+    strict = strict_mesh(mesh)
+    if strict is None:
+        raise NotASolid("it falls together at float32")
+    return strict[0]
 
 
 def is_strict(mesh: Mesh) -> bool:
