@@ -51,6 +51,15 @@
         return this.post("jobs/sample", {}, opts);
     };
 
+    // meshes among OctoPrint's own files: {files: [{path, name, size, date}]}
+    Img2StlClient.prototype.getMeshFiles = function (opts) {
+        return this.get("jobs/files", opts);
+    };
+
+    Img2StlClient.prototype.createFromFile = function (path, opts) {
+        return this.post("jobs/from-file", {path: path}, opts);
+    };
+
     Img2StlClient.prototype.getJob = function (id, opts) {
         return this.get(jobUrl(id), opts);
     };
@@ -66,6 +75,16 @@
 
     Img2StlClient.prototype.preview = function (id, params, opts) {
         return this.post(jobUrl(id, "preview"), {params: params}, opts);
+    };
+
+    // ways to stand on the bed, best first
+    Img2StlClient.prototype.orient = function (id, params, opts) {
+        return this.post(jobUrl(id, "orient"), {params: params}, opts);
+    };
+
+    // {url, bytes} of the finished mesh in another format
+    Img2StlClient.prototype.exportMesh = function (id, format, opts) {
+        return this.post(jobUrl(id, "export"), {format: format}, opts);
     };
 
     Img2StlClient.prototype.make = function (id, params, opts) {

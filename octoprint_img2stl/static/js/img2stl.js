@@ -52,6 +52,7 @@
         self.photos = new Img2Stl.Photos(self);
         self.photo = new Img2Stl.Photo(self);
         self.shape = new Img2Stl.Shape(self);
+        self.meshShape = new Img2Stl.MeshShape(self);
         self.queue = new Img2Stl.Queue(self);
         self.progress = new Img2Stl.Progress(self);
         self.result = new Img2Stl.Result(self);
@@ -69,6 +70,7 @@
             self.jobs.put(job);
             self.complaint(null);
             self.shape.load(job);
+            self.meshShape.load(job);
             if (!same) self.photo.problem(null);
             if (job.result && (!same || before.updated !== job.updated))
                 self.result.open();
@@ -124,6 +126,7 @@
         self.close = function () {
             self.job(null);
             self.shape.forget();
+            self.meshShape.forget();
             remember(null);
             self.stepper.backIfLost();
         };
@@ -139,6 +142,33 @@
             );
         self.canContinue = canDo("continue");
         self.canCancel = canDo("cancel");
+
+        self.isMesh = ko.pureComputed(() => !!self.job() && self.job().kind === "mesh");
+        // whether what the open job begins with could be read
+        self.isOpened = ko.pureComputed(
+            () => !!self.job() && !!(self.job().photo || self.job().mesh)
+        );
+        // why it could not
+        self.openingProblem = ko.pureComputed(function () {
+            const job = self.job();
+            if (!job || self.isOpened()) return null;
+            if (job.problem) return job.problem;
+            if (job.state === "cancelled") {
+                return {
+                    severity: "info",
+                    message: gettext(
+                        "Opening it was cancelled. Continue, or give another file."
+                    )
+                };
+            }
+            if (job.state === "interrupted") {
+                return {
+                    severity: "warning",
+                    message: gettext("OctoPrint ended while this was being opened.")
+                };
+            }
+            return null;
+        });
 
         // why the open job has no result, for the steps that would show it
         self.jobProblem = ko.pureComputed(function () {

@@ -35,13 +35,15 @@
         self.thumb = (job) => Img2Stl.url(job.thumb_url);
         self.isActive = (job) => ["opening", "waiting", "running"].includes(job.state);
         self.stateText = function (job) {
-            if (job.state === "running") {
+            const isOpening =
+                job.state === "opening" && Img2Stl.openingSteps.includes(job.step);
+            if (job.state === "running" || isOpening) {
                 return _.sprintf(gettext("%(step)s, %(percent)d %%"), {
                     step: Img2Stl.jobStep(job.step),
                     percent: Math.round(job.percent || 0)
                 });
             }
-            return Img2Stl.jobState(job.state);
+            return Img2Stl.jobState(job.state, job.kind);
         };
         self.stateClass = (job) =>
             ({
@@ -76,7 +78,14 @@
         self.continueLabel = (job) => named(gettext("Continue %(name)s"), job);
         self.deleteLabel = (job) => named(gettext("Delete %(name)s"), job);
         self.askText = (job) =>
-            named(gettext("Delete %(name)s with its photo and all its files?"), job);
+            named(
+                job.kind === "mesh"
+                    ? gettext("Delete %(name)s with its model and all its files?")
+                    : gettext("Delete %(name)s with its photo and all its files?"),
+                job
+            );
+        self.noThumbIcon = (job) =>
+            job.kind === "mesh" ? "fas fa-cube" : "fas fa-image";
 
         //~~ actions
 

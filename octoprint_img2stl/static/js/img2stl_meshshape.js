@@ -1,3 +1,287 @@
 (function (Img2Stl) {
     "use strict";
+
+    // The step in which a mesh is made ready: what repair did, what is found, how large it
+    // gets and how it stands, Make.
+    Img2Stl.MeshShape = function (root) {
+        const self = this;
+        const state = () => root.state() || {};
+        const open = ko.pureComputed(function () {
+            const job = root.job();
+            return job && job.kind === "mesh" ? job : null;
+        });
+        const mesh = ko.pureComputed(() => (open() && open().mesh) || null);
+
+        self.isShown = ko.pureComputed(() => !!open());
+        self.isOpen = ko.pureComputed(() => !!mesh() && open().state !== "opening");
+        self.isOpening = ko.pureComputed(() => !!open() && open().state === "opening");
+        self.options = new Img2Stl.MeshOptions(root, {
+            size: ko.pureComputed(() => self.preview.size()),
+            fileUnit: ko.pureComputed(() => mesh() && mesh().unit)
+        });
+        self.slicing = new Img2Stl.SliceSettings(root);
+        Img2Stl.inRoom(self.slicing.walls, "mesh");
+        self.anyway = ko.observable(false); // slice it although a check says no
+
+        //~~ the job's parameters as a whole
+
+        let loadedFor = null;
+
+        self.toJson = () => ({
+            route: "mesh",
+            mesh: $.extend(self.options.toJson(), {turn: self.turn.value()}),
+            slicing: self.slicing.toJson()
+        });
+        // once per opened job: later answers about it must not undo what is being typed
+        self.load = function (job) {
+            if (loadedFor === job.id || !job.mesh || !job.params || !job.params.mesh) return;
+            const route = (state().routes || {}).mesh || {};
+            const given = $.extend({}, route.params, job.params.mesh);
+            self.forget();
+            loadedFor = job.id;
+            self.options.fromJson(given);
+            self.turn.set(given.turn);
+            self.slicing.fromJson($.extend({}, route.slicing, job.params.slicing));
+            self.anyway(!!job.params.anyway);
+        };
+        self.forget = function () {
+            loadedFor = null;
+            self.problems.forget();
+            self.preview.forget();
+            self.turn.forget();
+            self.options.size.forget();
+        };
+
+        //~~ problems, at their setting where there is one
+
+        const allOptions = self.options.all.concat(self.slicing.walls);
+        self.isValid = ko.pureComputed(
+            () => !allOptions.some((option) => option.isShown() && option.localProblem())
+        );
+        const optionOf = function (problem) {
+            const [area, key] = (problem.field || "").split(".");
+            return allOptions.find(
+                (option) =>
+                    key === option.key &&
+                    (area === "slicing") === (option === self.slicing.walls) &&
+                    option.isShown()
+            );
+        };
+        const openFold = function (option) {
+            $(document.getElementById(option.id)).parents("details").prop("open", true);
+        };
+        self.problem = ko.observable(null); // what belongs to no setting
+        self.problems = {
+            // the setting at which it is shown, if any
+            show: function (problem) {
+                if ((problem.field || "") === "mesh.turn") {
+                    self.turn.problem(problem);
+                    return null;
+                }
+                const option = optionOf(problem);
+                if (option) {
+                    option.serverProblem(problem);
+                    openFold(option);
+                } else {
+                    self.problem(problem);
+                }
+                return option;
+            },
+            forget: function () {
+                self.problem(null);
+                self.turn.problem(null);
+                allOptions.forEach((option) => option.serverProblem(null));
+            }
+        };
+        const goTo = function (option) {
+            if (!option) return;
+            openFold(option);
+            option.focus();
+        };
+
+        //~~ what a problem offers to set
+
+        self.applyFix = function (field, suggest) {
+            const [area, key] = (field || "").split(".");
+            let done = false;
+            Img2Stl.frames.input();
+            if (area === "slicing") {
+                done = Img2Stl.fixSlicing(self.slicing, key, suggest);
+            } else if (area === "mesh" && key === "turn") {
+                self.turn.to(suggest);
+                done = true;
+            } else if (area === "mesh" && key === "size") {
+                done = self.options.size.scale(suggest / 100);
+            } else if (area === "mesh") {
+                done = self.options.fix(key, suggest);
+            }
+            if (done) root.announcement(gettext("Changed. It is being checked again."));
+            return done;
+        };
+        // whether there is something to set, for those who may
+        self.canFix = (problem) =>
+            root.can("create") &&
+            /^(mesh|slicing)\./.test((problem && problem.field) || "") &&
+            problem.suggest !== null &&
+            problem.suggest !== undefined;
+        self.fixText = (problem) => fixText(problem.field, problem.suggest);
+        const fixText = function (field, suggest) {
+            const size = self.preview.size();
+            if (field !== "mesh.size" || !size) return Img2Stl.fixText(field, suggest);
+            return _.sprintf(gettext("Scale it to %(size)s"), {
+                size: Img2Stl.size(size.map((side) => (side * suggest) / 100))
+            });
+        };
+        self.fix = (problem) => self.applyFix(problem.field, problem.suggest);
+
+        self.preview = new Img2Stl.MeshPreview(root, self);
+        self.turn = new Img2Stl.MeshTurn(root, self);
+        self.findings = new Img2Stl.Findings(self.preview.view, self.preview.findings, {
+            id: "img2stl-ready",
+            onFix: self.applyFix,
+            fixText: fixText,
+            canFix: (field) => root.can("create") && /^(mesh|slicing)\./.test(field)
+        });
+        // what a search for ways to stand was about has changed
+        ko.pureComputed(() => JSON.stringify(self.toJson().mesh))
+            .extend({deferred: true})
+            .subscribe(() => self.turn.forgetIfOther());
+
+        //~~ the file and its repair, in words
+
+        const number = Img2Stl.number;
+        self.notices = ko.pureComputed(() => (mesh() && mesh().notices) || []);
+        self.fileText = ko.pureComputed(function () {
+            if (!mesh()) return "";
+            const told = [
+                mesh().format,
+                Img2Stl.size(mesh().size),
+                _.sprintf(gettext("%(count)s triangles"), {
+                    count: number(mesh().triangles, 0)
+                })
+            ];
+            if (mesh().parts > 1) {
+                told.push(
+                    _.sprintf(ngettext("%(count)d part", "%(count)d parts", mesh().parts), {
+                        count: mesh().parts
+                    })
+                );
+            }
+            return told.join(" · ");
+        });
+        self.repair = ko.pureComputed(function () {
+            const latest = self.preview.latest();
+            return (latest && latest.repair) || (mesh() && mesh().repair) || null;
+        });
+        const told = (read) =>
+            ko.pureComputed(() => (self.repair() ? read(self.repair()) : ""));
+        self.repairChanges = ko.pureComputed(() =>
+            self.repair() ? self.repair().changes || [] : []
+        );
+        self.isRepairOff = ko.pureComputed(() => self.options.repair.value() === "off");
+        self.repairLabel = told((repair) => repair.label || repair.stage);
+        const percent = (value) =>
+            _.sprintf(gettext("%(value)s %%"), {
+                value: value > 0 && value < 0.1 ? "< " + number(0.1) : number(value, 1)
+            });
+        self.repairFigures = told(function (repair) {
+            const figures = [];
+            const say = (text, value) => figures.push(_.sprintf(text, {value: value}));
+            if (!self.repairChanges().length && !(repair.largest_move > 0)) return "";
+            say(gettext("lost %(value)s"), percent(repair.lost_percent || 0));
+            if (repair.added_percent > 0) {
+                say(gettext("added %(value)s"), percent(repair.added_percent));
+            }
+            say(
+                gettext("largest move %(value)s"),
+                Img2Stl.withUnit(repair.largest_move || 0, gettext("mm"), 2)
+            );
+            if (repair.caps_percent > 0) {
+                say(gettext("%(value)s of the surface was closed"), percent(repair.caps_percent));
+            }
+            if (repair.self_intersections > 0) {
+                say(gettext("cuts itself in %(value)s places"), number(repair.self_intersections, 0));
+            }
+            return figures.join(", ");
+        });
+        self.undoRepair = () => self.options.repair.set("off");
+        self.repairAgain = () => self.options.repair.set("auto");
+
+        self.floatersText = told(function (repair) {
+            const all = repair.floaters || [];
+            const kept = all.filter((part) => part.kept).length;
+            const count = all.length;
+            if (!count) return "";
+            return kept
+                ? _.sprintf(
+                      ngettext(
+                          "%(count)d small loose part is kept.",
+                          "%(count)d small loose parts are kept.",
+                          kept
+                      ),
+                      {count: kept}
+                  )
+                : _.sprintf(
+                      ngettext(
+                          "%(count)d small loose part was left out.",
+                          "%(count)d small loose parts were left out.",
+                          count
+                      ),
+                      {count: count}
+                  );
+        });
+        self.keepsFloaters = self.options.keepFloaters.value;
+        self.keepFloaters = () => self.keepsFloaters(true);
+        self.dropFloaters = () => self.keepsFloaters(false);
+
+        // what making it ready did, at the setting it is about
+        const isAbout = (note, key) => note.field === "mesh." + key;
+        self.cutNotes = ko.pureComputed(() =>
+            self.preview.notes().filter((note) => isAbout(note, "base_cut"))
+        );
+        self.otherNotes = ko.pureComputed(() =>
+            self.preview.notes().filter((note) => !isAbout(note, "base_cut"))
+        );
+        // how much a cut of the base would gain, where a check proposes one
+        self.cutOffer = ko.pureComputed(() => {
+            const offers = self.preview
+                .findings()
+                .filter((problem) => isAbout(problem, "base_cut") && self.canFix(problem));
+            return offers[0] || null;
+        });
+
+        //~~ make
+
+        self.making = ko.observable(false);
+        self.canMake = ko.pureComputed(function () {
+            const job = open();
+            return (
+                !!job &&
+                self.isOpen() &&
+                !self.making() &&
+                root.can("create") &&
+                !!(job.can && job.can.make) &&
+                (self.preview.isPrintable() || self.anyway())
+            );
+        });
+        self.make = function () {
+            if (!self.canMake()) return;
+            if (!self.isValid()) {
+                goTo(
+                    allOptions.find((option) => option.isShown() && option.hasProblem())
+                );
+                return;
+            }
+            self.making(true);
+            self.problem(null);
+            OctoPrint.plugins.img2stl
+                .make(root.job().id, $.extend({anyway: self.anyway()}, self.toJson()))
+                .done((answer) => root.adopt(answer.job))
+                .fail(function (xhr) {
+                    root.show("shape");
+                    goTo(self.problems.show(Img2Stl.failure(xhr)));
+                })
+                .always(() => self.making(false));
+        };
+    };
 })(window.Img2Stl);

@@ -2,6 +2,10 @@
     "use strict";
 
     const TAB = "#tab_plugin_img2stl";
+    const MESH = /\.(stl|obj|ply|off|glb|gltf|3mf|scad)$/i;
+
+    const isMesh = (file) => MESH.test(file.name || "");
+    const isImage = (file) => /^image\//.test(file.type) && !isMesh(file);
 
     // what is being dragged, as far as the browser tells before it is dropped
     const draggedFiles = function (event) {
@@ -10,8 +14,10 @@
         return Array.from(transfer.items || []).filter((item) => item.kind === "file");
     };
 
+    // Giving a photo or a mesh.
     Img2Stl.Photo = function (root) {
         const self = this;
+        self.files = new Img2Stl.Files(root);
         self.crop = new Img2Stl.Crop(root);
         self.problem = ko.observable(null);
         self.uploadPercent = ko.observable(null);
@@ -27,36 +33,51 @@
         self.uploadText = ko.pureComputed(function () {
             const percent = self.uploadPercent();
             if (percent === null) return "";
-            if (percent >= 100) return gettext("The photo arrived, one moment …");
-            return _.sprintf(gettext("Sending the photo: %(percent)d %%"), {
+            if (percent >= 100) return gettext("The file arrived, one moment …");
+            return _.sprintf(gettext("Sending the file: %(percent)d %%"), {
                 percent: percent
             });
         });
-        self.limitBytes = ko.pureComputed(function () {
+        const limit = (name) => {
             const state = root.state();
-            return (state && state.limits && state.limits.upload_bytes) || null;
-        });
-        self.limitText = ko.pureComputed(function () {
-            if (!self.limitBytes()) return "";
-            return _.sprintf(
-                gettext("JPEG, PNG, WebP, GIF, BMP or TIFF, up to %(size)s."),
-                {
-                    size: formatSize(self.limitBytes())
-                }
+            return (state && state.limits && state.limits[name]) || null;
+        };
+        // what the content is shows only on the server
+        const limitFor = function (file) {
+            const [photo, mesh] = [limit("upload_bytes"), limit("mesh_bytes")];
+            if (isMesh(file)) return mesh;
+            return isImage(file) ? photo : photo && mesh && Math.max(photo, mesh);
+        };
+        const limitText = (name, text) =>
+            ko.pureComputed(() =>
+                limit(name) ? _.sprintf(text, {size: formatSize(limit(name))}) : ""
             );
-        });
+        self.limitText = limitText(
+            "upload_bytes",
+            gettext("Photos: JPEG, PNG, WebP, GIF, BMP or TIFF, up to %(size)s.")
+        );
+        self.meshLimitText = limitText(
+            "mesh_bytes",
+            gettext(
+                "3D models: STL, OBJ, PLY, OFF, GLB, GLTF, 3MF or OpenSCAD, up to %(size)s."
+            )
+        );
         self.notices = ko.pureComputed(() => (root.job() && root.job().notices) || []);
 
         // why a file is not even sent, or null
         self.tooLarge = function (file) {
-            const limit = self.limitBytes();
-            if (!limit || file.size <= limit) return null;
+            const most = limitFor(file);
+            if (!most || file.size <= most) return null;
             return Img2Stl.problem(
                 _.sprintf(
-                    gettext(
-                        "This file has %(size)s, but at most %(limit)s are taken. Make the photo smaller, or raise the limit in the settings."
-                    ),
-                    {size: formatSize(file.size), limit: formatSize(limit)}
+                    isMesh(file)
+                        ? gettext(
+                              "This file has %(size)s, but at most %(limit)s are taken. Give a model with fewer triangles, or raise the limit in the settings."
+                          )
+                        : gettext(
+                              "This file has %(size)s, but at most %(limit)s are taken. Make the photo smaller, or raise the limit in the settings."
+                          ),
+                    {size: formatSize(file.size), limit: formatSize(most)}
                 )
             );
         };
@@ -70,6 +91,7 @@
                 root.show("photo");
                 return;
             }
+            self.files.close();
             self.uploadPercent(0);
             OctoPrint.plugins.img2stl
                 .upload(file, file.name || "photo.png")
@@ -95,7 +117,7 @@
             if (xhr.status) return Img2Stl.failure(xhr);
             return Img2Stl.problem(
                 gettext(
-                    "The photo did not arrive. Check the connection, or try a smaller file."
+                    "The file did not arrive. Check the connection, or try a smaller one."
                 )
             );
         };
@@ -161,7 +183,7 @@
                 self.problem(
                     Img2Stl.problem(
                         gettext(
-                            "One photo at a time, please: drop a single file, or drop more of them on the strip of photos."
+                            "One file at a time, please; more photos for a job are dropped on its strip of photos."
                         )
                     )
                 );
@@ -176,10 +198,10 @@
             if (target.is("textarea, input[type=text], input[type=password]")) return;
             if (target.closest(".modal").length) return;
             const files = (event.clipboardData && event.clipboardData.files) || [];
-            const image = Array.from(files).find((file) => /^image\//.test(file.type));
-            if (!image) return;
+            const file = Array.from(files).find((each) => isImage(each) || isMesh(each));
+            if (!file) return;
             event.preventDefault();
-            self.send(image);
+            self.send(file);
         };
         self.listen = function () {
             document.addEventListener("dragenter", onDrag, true);

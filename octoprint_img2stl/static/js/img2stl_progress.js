@@ -22,14 +22,14 @@
         self.percentText = ko.pureComputed(() =>
             _.sprintf(gettext("%(percent)d %%"), {percent: self.percent()})
         );
-        self.steps = ko.pureComputed(function () {
-            const current = Img2Stl.jobSteps.indexOf(job() ? job().step : null);
-            return Img2Stl.jobSteps
+        const listed = function (names) {
+            const current = names.indexOf(job() ? job().step : null);
+            return names
                 .filter(
                     (step) => root.shape.slicing.canSlice() || !/slice|gcode/.test(step)
                 )
                 .map(function (step) {
-                    const at = Img2Stl.jobSteps.indexOf(step);
+                    const at = names.indexOf(step);
                     return {
                         label: Img2Stl.jobStep(step),
                         isDone: at < current,
@@ -42,7 +42,11 @@
                                 : "far fa-circle"
                     };
                 });
-        });
+        };
+        self.steps = ko.pureComputed(() =>
+            listed(Img2Stl.jobSteps[(job() && job().kind) || "photo"])
+        );
+        self.openingSteps = ko.pureComputed(() => listed(Img2Stl.openingSteps));
 
         self.cancelling = ko.observable(false);
         self.cancel = function () {

@@ -1,6 +1,20 @@
 (function (Img2Stl) {
     "use strict";
 
+    // sets one of the choices of a slice, as a problem's fix has it; says whether it was there
+    Img2Stl.fixSlicing = function (slicing, key, value) {
+        const choice = slicing.choices.find((candidate) => candidate.name === key);
+        if (choice) {
+            choice.value(value === null ? Img2Stl.AUTOMATIC : String(value));
+        } else if (key === slicing.walls.key) {
+            slicing.walls.set(value);
+        } else {
+            return false;
+        }
+        return true;
+    };
+    Img2Stl.AUTOMATIC = "auto"; // as img2stl_slicing.js has it
+
     // The step in which the photo gets its shape: a preset, its settings, the preview, Make.
     Img2Stl.Shape = function (root) {
         const self = this;
@@ -40,7 +54,7 @@
 
         // once per opened job: later answers about it must not undo what is being typed
         self.load = function (job) {
-            if (loadedFor === job.id || !job.params) return;
+            if (loadedFor === job.id || !job.params || job.kind === "mesh") return;
             const [relief, slicing] = withDefaults(job.params);
             loadedFor = job.id;
             self.problems.forget();
@@ -90,6 +104,18 @@
             if (!option) return;
             openFold(option);
             option.focus();
+        };
+
+        // what a problem offers to set
+        self.applyFix = function (field, suggest) {
+            const [area, key] = (field || "").split(".");
+            const option = self.relief.all.find((each) => each.key === (key || area));
+            Img2Stl.frames.input();
+            if (area === "slicing") {
+                return Img2Stl.fixSlicing(self.slicing, key, suggest);
+            }
+            if (option) option.set(suggest);
+            return !!option;
         };
 
         self.presets = new Img2Stl.Presets(root, self);

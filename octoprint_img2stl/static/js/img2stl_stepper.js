@@ -3,14 +3,19 @@
 
     const TAB = "#tab_plugin_img2stl";
     const STEPS = ["photo", "shape", "check", "slice", "print"];
+    const ENDED_EARLY = ["failed", "cancelled", "interrupted"];
+
+    // whether what the job begins with could be read
+    const wasOpened = (job) => !!(job.photo || job.mesh);
 
     // The five steps: which one is shown, which can be gone to, which are done.
     Img2Stl.Stepper = function (root) {
         const self = this;
         self.current = ko.observable("photo");
 
-        const hasPhoto = ko.pureComputed(() => !!(root.job() && root.job().photo));
-        const isOpeningPhoto = ko.pureComputed(
+        const isMesh = ko.pureComputed(() => !!root.job() && root.job().kind === "mesh");
+        const isOpened = ko.pureComputed(() => !!root.job() && wasOpened(root.job()));
+        const isOpening = ko.pureComputed(
             () => !!root.job() && root.job().state === "opening"
         );
         const wasMade = ko.pureComputed(function () {
@@ -18,13 +23,13 @@
             if (!job) return false;
             return (
                 !!job.result ||
-                ["waiting", "running", "cancelled", "interrupted"].includes(job.state) ||
-                (job.state === "failed" && hasPhoto())
+                ["waiting", "running"].includes(job.state) ||
+                (ENDED_EARLY.includes(job.state) && isOpened())
             );
         });
         const reachable = {
             photo: () => true,
-            shape: () => hasPhoto() || isOpeningPhoto(),
+            shape: () => isOpened() || isOpening(),
             check: wasMade,
             slice: () =>
                 root.progress.isBusy() ||
@@ -32,7 +37,7 @@
             print: () => root.isLoaded()
         };
         const finished = {
-            photo: hasPhoto,
+            photo: isOpened,
             shape: wasMade,
             check: () => root.result.isShown(),
             slice: () => root.result.isShown() && !!root.result.hasGcode(),
@@ -47,16 +52,21 @@
             }
         };
         const labels = {
-            photo: gettext("Photo"),
-            shape: gettext("Shape"),
-            check: gettext("Check"),
-            slice: gettext("Slice"),
-            print: gettext("Print")
+            photo: () =>
+                !root.job()
+                    ? gettext("Photo or model")
+                    : isMesh()
+                    ? gettext("Model")
+                    : gettext("Photo"),
+            shape: () => (isMesh() ? gettext("Get ready") : gettext("Shape")),
+            check: () => gettext("Check"),
+            slice: () => gettext("Slice"),
+            print: () => gettext("Print")
         };
         self.steps = STEPS.map((name, index) => ({
             name: name,
             number: index + 1,
-            label: labels[name],
+            label: ko.pureComputed(labels[name]),
             testId: "img2stl-step-" + name,
             isCurrent: ko.pureComputed(() => self.current() === name),
             isDone: ko.pureComputed(() => finished[name]() && self.current() !== name),
@@ -95,7 +105,7 @@
         // where to go on with a job
         self.stepFor = function (job) {
             if (job.state === "opening" || job.state === "draft") return "shape";
-            if (job.state === "failed" && !job.photo) return "photo";
+            if (ENDED_EARLY.includes(job.state) && !wasOpened(job)) return "photo";
             if (job.state === "done" && job.result) {
                 const bad = (job.result.problems || []).some(
                     (problem) => problem.severity === "error"

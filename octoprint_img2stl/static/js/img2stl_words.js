@@ -3,11 +3,16 @@
 
     // What the server's codes are called in the page's language.
 
-    Img2Stl.jobState = function (state) {
+    Img2Stl.jobState = function (state, kind) {
+        const isMesh = kind === "mesh";
         return (
             {
-                opening: gettext("Looking at the photo"),
-                draft: gettext("Ready to be shaped"),
+                opening: isMesh
+                    ? gettext("Looking at the model")
+                    : gettext("Looking at the photo"),
+                draft: isMesh
+                    ? gettext("Waits to be made ready")
+                    : gettext("Ready to be shaped"),
                 waiting: gettext("Waiting for its turn"),
                 running: gettext("At work"),
                 done: gettext("Finished"),
@@ -18,13 +23,21 @@
         );
     };
 
-    Img2Stl.jobSteps = ["photo", "relief", "check", "slice", "gcode"];
+    // of what is made, by what it begins with
+    Img2Stl.jobSteps = {
+        photo: ["photo", "relief", "check", "slice", "gcode"],
+        mesh: ["prepare", "check", "slice", "gcode"]
+    };
+    Img2Stl.openingSteps = ["load", "repair"];
 
     Img2Stl.jobStep = function (step) {
         return (
             {
                 photo: gettext("Reading the photo"),
                 relief: gettext("Shaping the relief"),
+                load: gettext("Reading the model"),
+                repair: gettext("Repairing"),
+                prepare: gettext("Making it ready"),
                 check: gettext("Checking the mesh"),
                 slice: gettext("Slicing"),
                 gcode: gettext("Verifying the G-code")
