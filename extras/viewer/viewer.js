@@ -5,6 +5,7 @@ export {
     BufferGeometry,
     Color,
     DirectionalLight,
+    GreaterDepth,
     HemisphereLight,
     LineBasicMaterial,
     LineSegments,

@@ -7,13 +7,17 @@
     const WIDEST_PX = 640;
 
     // corners of all faces as seen: x to the right, y down (pixels), z to the viewer (mm)
-    const projected = function (corners, look, scale, middle, centre) {
+    const projected = function (corners, look, scale, about, centre) {
         const seen = new Float32Array(corners.length);
+        const [ax, ay, az] = about;
+        const {right, up, eye} = look;
         for (let k = 0; k < corners.length; k += 3) {
-            const point = [corners[k], corners[k + 1], corners[k + 2] - middle];
-            seen[k] = centre[0] + scale * Img2Stl.dot(point, look.right);
-            seen[k + 1] = centre[1] - scale * Img2Stl.dot(point, look.up);
-            seen[k + 2] = Img2Stl.dot(point, look.eye);
+            const x = corners[k] - ax;
+            const y = corners[k + 1] - ay;
+            const z = corners[k + 2] - az;
+            seen[k] = centre[0] + scale * (x * right[0] + y * right[1] + z * right[2]);
+            seen[k + 1] = centre[1] - scale * (x * up[0] + y * up[1] + z * up[2]);
+            seen[k + 2] = x * eye[0] + y * eye[1] + z * eye[2];
         }
         return seen;
     };
@@ -52,8 +56,8 @@
         }
     };
 
-    // colours of all corners in the light, sRGB 0..255
-    const shade = function (mesh, corners, direction) {
+    // colours of all corners in the light, sRGB 0..255; own: what they are painted with
+    const shade = function (mesh, corners, direction, own) {
         const normals = Img2Stl.cornerNormals(mesh, corners);
         const far = Math.hypot(direction[0], direction[1], direction[2]);
         const [x, y, z] = direction.map((part) => part / far);
@@ -62,33 +66,34 @@
             const facing = normals[k] * x + normals[k + 1] * y + normals[k + 2] * z;
             const share = Math.min(1, FILL + LIGHT * Math.max(0, facing));
             for (let part = 0; part < 3; part++) {
-                colors[k + part] = PLASTIC[part] * share;
+                colors[k + part] = (own ? own[k + part] : PLASTIC[part]) * share;
             }
         }
         return colors;
     };
 
     // The same view as the scene's where there is no WebGL: a picture of the mesh without
-    // perspective. what: as for the scene
+    // perspective. what: as for the scene; {pose, about, closer} tell where to look from and
+    // at if not at the whole. Gives {ray: pixel -> [start, direction]}.
     Img2Stl.drawFlat = function (canvas, what, overlay) {
         const host = canvas.parentNode;
         const width = Math.min(WIDEST_PX, host.clientWidth);
         const height = Math.round((width * host.clientHeight) / host.clientWidth);
-        if (!width || !height) return;
+        if (!width || !height) return null;
         canvas.width = width;
         canvas.height = height;
         const {size} = what.preview;
-        const pose = Img2Stl.pose(what.upright, what.back);
+        const pose = what.pose || what.poseOf(what.back);
         const look = Img2Stl.look(pose);
-        const scale = Img2Stl.scaleFor(size, look, width, height);
-        const middle = size[2] / 2;
+        const scale = (what.closer || 1) * Img2Stl.scaleFor(size, look, width, height);
+        const about = what.about || [0, 0, size[2] / 2];
         const centre = [width / 2, height / 2];
 
         const corners = Img2Stl.corners(what.mesh);
-        const seen = projected(corners, look, scale, middle, centre);
+        const seen = projected(corners, look, scale, about, centre);
         const colors = what.backlit
             ? Img2Stl.glow(what.mesh, what.transmission)
-            : shade(what.mesh, corners, Img2Stl.lightFor(pose, what.upright));
+            : shade(what.mesh, corners, what.lightOf(pose), what.colors);
 
         const context = canvas.getContext("2d");
         const image = context.createImageData(width, height);
@@ -102,9 +107,9 @@
         context.putImageData(image, 0, 0);
 
         const zoom = host.clientWidth / width;
-        overlay.draw(size, {
+        const view = {
             project: function (point) {
-                const at = [point[0], point[1], point[2] - middle];
+                const at = point.map((part, k) => part - about[k]);
                 return [
                     zoom * (centre[0] + scale * Img2Stl.dot(at, look.right)),
                     zoom * (centre[1] - scale * Img2Stl.dot(at, look.up))
@@ -113,6 +118,22 @@
             eye: look.eye,
             pixelsPerMm: scale * zoom,
             size: [host.clientWidth, host.clientHeight]
-        });
+        };
+        overlay.draw(size, view, what.place);
+        const far = 10 * Math.hypot(size[0], size[1], size[2]);
+        return {
+            ray: function (x, y) {
+                const across = (x / zoom - centre[0]) / scale;
+                const upward = (centre[1] - y / zoom) / scale;
+                const start = about.map(
+                    (part, k) =>
+                        part +
+                        across * look.right[k] +
+                        upward * look.up[k] +
+                        far * look.eye[k]
+                );
+                return [start, look.eye.map((part) => -part)];
+            }
+        };
     };
 })(window.Img2Stl);

@@ -17,13 +17,15 @@
     };
 
     // the mesh as it comes from the server: x, y, z of vertices in mm, three vertices a face,
-    // mm of plastic behind each vertex (0 where that says nothing) or null
+    // mm of plastic behind each vertex (0 where that says nothing) or null; for each face the
+    // findings that touch it, a bit for each, or null
     Img2Stl.decodeMesh = (mesh) => ({
         vertices: new Float32Array(bytesOf(mesh.vertices).buffer),
         faces: new Uint32Array(bytesOf(mesh.faces).buffer),
         thickness: mesh.thickness
             ? new Float32Array(bytesOf(mesh.thickness).buffer)
-            : null
+            : null,
+        flags: mesh.flags ? new Uint32Array(bytesOf(mesh.flags).buffer) : null
     });
 
     // x, y, z of each corner of each face
@@ -168,5 +170,88 @@
             }
         }
         return colors;
+    };
+
+    //~~ which face is pointed at
+
+    // The nearest face that a ray meets from its front, or -1 (Möller & Trumbore, "Fast,
+    // Minimum Storage Ray/Triangle Intersection", 1997).
+    Img2Stl.faceAt = function (corners, origin, direction) {
+        const [ox, oy, oz] = origin;
+        const [dx, dy, dz] = direction;
+        let nearest = Infinity;
+        let found = -1;
+        for (let c = 0; c < corners.length; c += 9) {
+            const ax = corners[c];
+            const ay = corners[c + 1];
+            const az = corners[c + 2];
+            const ex = corners[c + 3] - ax;
+            const ey = corners[c + 4] - ay;
+            const ez = corners[c + 5] - az;
+            const fx = corners[c + 6] - ax;
+            const fy = corners[c + 7] - ay;
+            const fz = corners[c + 8] - az;
+            const px = dy * fz - dz * fy;
+            const py = dz * fx - dx * fz;
+            const pz = dx * fy - dy * fx;
+            const area = ex * px + ey * py + ez * pz;
+            if (area <= 0) continue; // seen from behind
+            const tx = ox - ax;
+            const ty = oy - ay;
+            const tz = oz - az;
+            const u = tx * px + ty * py + tz * pz;
+            if (u < 0 || u > area) continue;
+            const qx = ty * ez - tz * ey;
+            const qy = tz * ex - tx * ez;
+            const qz = tx * ey - ty * ex;
+            const v = dx * qx + dy * qy + dz * qz;
+            if (v < 0 || u + v > area) continue;
+            const far = (fx * qx + fy * qy + fz * qz) / area;
+            if (far > 0 && far < nearest) {
+                nearest = far;
+                found = c / 9;
+            }
+        }
+        return found;
+    };
+
+    const FLAT = Math.cos((2 * Math.PI) / 180); // a face leans no more than that off its region
+
+    // Finds the flat region around a face: {faces, normal} of it, the normal outward and of
+    // length 1; null for a face without an area.
+    Img2Stl.FlatRegions = function (mesh, corners) {
+        const {faces} = mesh;
+        const normals = Img2Stl.faceNormals(corners);
+        const around = facesAround(faces, mesh.vertices.length / 3);
+        const lengthOf = (f) =>
+            Math.hypot(normals[3 * f], normals[3 * f + 1], normals[3 * f + 2]);
+
+        this.of = function (face) {
+            const own = lengthOf(face);
+            if (!own) return null;
+            const [x, y, z] = [0, 1, 2].map((k) => normals[3 * face + k] / own);
+            const seen = new Set([face]);
+            const region = [face];
+            const sum = [0, 0, 0];
+            for (let at = 0; at < region.length; at++) {
+                const f = region[at];
+                for (let k = 0; k < 3; k++) sum[k] += normals[3 * f + k];
+                for (let corner = 3 * f; corner < 3 * f + 3; corner++) {
+                    const v = faces[corner];
+                    for (let i = around.start[v]; i < around.start[v + 1]; i++) {
+                        const g = around.list[i];
+                        if (seen.has(g)) continue;
+                        seen.add(g);
+                        const along =
+                            normals[3 * g] * x +
+                            normals[3 * g + 1] * y +
+                            normals[3 * g + 2] * z;
+                        if (along > 0 && along >= FLAT * lengthOf(g)) region.push(g);
+                    }
+                }
+            }
+            const length = Math.hypot(sum[0], sum[1], sum[2]);
+            return {faces: region, normal: sum.map((part) => part / length)};
+        };
     };
 })(window.Img2Stl);

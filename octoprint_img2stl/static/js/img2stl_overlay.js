@@ -8,14 +8,16 @@
     const BEYOND = 1.3; // and how far these go
     const LEAST_PX = 3; // shorter dimensions get no label
     const LEAST_BAR_PX = 4;
+    const OUTSIDE_PX = 30;
     const BARS = [1, 10, 100]; // mm
+    const RING_PX = [9, 60]; // a place that looks larger needs no ring to be found
 
-    // Dimensions and a scale bar over a view.
+    // Dimensions and a scale bar over a view, and a ring around a place of interest.
     Img2Stl.Overlay = function (element) {
         const self = this;
         const make = function (name, className, parent) {
             const made =
-                name === "svg" || name === "path"
+                ["svg", "path", "circle"].includes(name)
                     ? document.createElementNS(SVG, name)
                     : document.createElement(name);
             made.setAttribute("class", className);
@@ -31,6 +33,10 @@
             label.setAttribute("data-test-id", "img2stl-dimension-" + name);
             return {line: make("path", "", svg), label: label};
         });
+        // light around dark, to be seen on anything
+        const rings = ["img2stl-ring-outer", "img2stl-ring"].map((name) =>
+            make("circle", name, svg)
+        );
         const scale = make("div", "img2stl-overlay-scale", root);
         const scaleText = make("span", "", scale);
         const scaleBar = make("div", "img2stl-overlay-bar", scale);
@@ -43,7 +49,12 @@
                 view.project(point.map((value, k) => value + share * out[k]));
             const [a, b] = [shift(from, 1), shift(to, 1)];
             const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
-            const visible = length >= LEAST_PX;
+            // a label whose line is far outside of the view would only lie in the way
+            const inside = [0, 1].every(function (k) {
+                const middle = (a[k] + b[k]) / 2;
+                return middle > -OUTSIDE_PX && middle < view.size[k] + OUTSIDE_PX;
+            });
+            const visible = length >= LEAST_PX && inside;
             what.line.style.display = what.label.style.display = visible ? "" : "none";
             if (!visible) return;
             const text = (points) => points.map((point) => point.join(" ")).join("L");
@@ -75,6 +86,21 @@
                 "px)";
         };
 
+        const drawRing = function (place, view) {
+            const radius = place
+                ? Math.max(RING_PX[0], 1.25 * place.radius * view.pixelsPerMm)
+                : Infinity;
+            const visible = radius <= RING_PX[1];
+            const [x, y] = visible ? view.project(place.centre) : [0, 0];
+            rings.forEach(function (ring) {
+                ring.style.display = visible ? "" : "none";
+                if (!visible) return;
+                ring.setAttribute("cx", x.toFixed(1));
+                ring.setAttribute("cy", y.toFixed(1));
+                ring.setAttribute("r", radius.toFixed(1));
+            });
+        };
+
         let told = "";
         const tell = function (size) {
             // as in drawings: millimetres go without saying
@@ -88,8 +114,10 @@
 
         // box: [x, y, z] mm, standing on z = 0 about x = y = 0
         // view: {project: point -> pixels, eye: direction to the viewer, pixelsPerMm, size}
-        self.draw = function (box, view) {
+        // place: {centre, radius} to draw a ring around, or nothing
+        self.draw = function (box, view, place) {
             tell(box);
+            drawRing(place, view);
             const [x, y] = [box[0] / 2, box[1] / 2];
             const away = AWAY * Math.hypot(box[0], box[1], box[2]);
             const front = view.eye[1] > 0 ? 1 : -1;

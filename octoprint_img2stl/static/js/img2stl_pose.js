@@ -11,6 +11,32 @@
         return {turn: 0, tilt: back ? -56 : 56};
     };
 
+    // A mesh that somebody brings may be anything: over one of its corners, what is flat from
+    // above. {poseOf: back -> pose, lightOf: pose -> direction}
+    const FLAT = 0.3; // height by the longer side
+    Img2Stl.poseFor = function (size) {
+        const lies = size[2] < FLAT * Math.max(size[0], size[1]);
+        return {
+            poseOf: (back) =>
+                lies ? Img2Stl.pose(false, back) : {turn: back ? 210 : 30, tilt: 24},
+            lightOf: (pose) =>
+                lies ? Img2Stl.lightFor(pose, false) : Img2Stl.lightBeside(pose)
+        };
+    };
+
+    // From where a place on a mesh is looked at, given the direction out of it: straight on,
+    // but not so steeply that nobody knows which way is up.
+    const STEEP = 62;
+    Img2Stl.poseToward = function (normal, now) {
+        const length = Math.hypot(normal[0], normal[1], normal[2]) || 1;
+        const [x, y, z] = normal.map((part) => part / length);
+        const tilt = Math.asin(Math.max(-1, Math.min(1, z))) / RAD;
+        return {
+            turn: Math.hypot(x, y) < 0.2 ? now.turn : Math.atan2(x, -y) / RAD,
+            tilt: Math.max(-STEEP, Math.min(STEEP, tilt))
+        };
+    };
+
     // unit vectors of a look at the origin: to the viewer, to the right, up
     Img2Stl.look = function (pose) {
         const turn = pose.turn * RAD;
@@ -78,5 +104,11 @@
         const below = pose.tilt < 0 ? -1 : 1;
         const [back, up] = standing ? [-0.55, 0.8] : [0.8 * below, 0.55 * below];
         return [-right[0] + back * away[0], -right[1] + back * away[1], up];
+    };
+
+    // light that comes from over the viewer's left shoulder, from wherever one looks
+    Img2Stl.lightBeside = function (pose) {
+        const {eye, right, up} = Img2Stl.look(pose);
+        return eye.map((part, k) => part - 0.6 * right[k] + 0.7 * up[k]);
     };
 })(window.Img2Stl);

@@ -3,6 +3,112 @@
 
     const LAYER_AFTER_MS = 120;
 
+    //~~ other formats
+
+    Img2Stl.exportFormats = ["3mf", "obj", "ply", "glb"];
+
+    // One format in which the mesh can be had; result: observable.
+    Img2Stl.Export = function (root, result, format) {
+        const self = this;
+        self.label = format.toUpperCase();
+        self.testId = "img2stl-download-" + format;
+        self.isShown = ko.pureComputed(
+            () => !!result() && (result().exports || []).includes(format)
+        );
+        self.isBusy = ko.observable(false);
+        self.icon = ko.pureComputed(() =>
+            self.isBusy() ? "fas fa-spinner fa-spin" : "fas fa-cube"
+        );
+        const save = function (url) {
+            const link = document.createElement("a");
+            link.href = Img2Stl.url(url);
+            link.download = "";
+            document.body.appendChild(link);
+            link.click();
+            link.remove();
+        };
+        self.download = function () {
+            if (self.isBusy()) return;
+            self.isBusy(true);
+            OctoPrint.plugins.img2stl
+                .exportMesh(root.job().id, format)
+                .done((answer) => save(answer.url))
+                .fail((xhr) => root.complain(xhr))
+                .always(() => self.isBusy(false));
+        };
+    };
+
+    //~~ values that would do
+
+    // Sets a parameter of the open job where it is chosen, and goes there.
+    Img2Stl.Fixes = function (root) {
+        const self = this;
+        const isMesh = () => {
+            const job = root.job();
+            return !!job && (job.kind === "mesh" || (job.params || {}).route === "mesh");
+        };
+
+        // a plain choice of the slice: {set, focus}
+        const choiceOf = function (name) {
+            const choice = root.shape.slicing.choices.find((item) => item.name === name);
+            if (!choice) return null;
+            return {
+                set: (value) => choice.value(String(value)),
+                element: () => $("select[data-test-id='" + choice.testId + "']")
+            };
+        };
+        const optionOf = function (key, suggest) {
+            const option = root.shape.relief.all
+                .concat(root.shape.slicing.walls)
+                .find((item) => item.key === key && item.isShown());
+            if (!option || !option.couldBe(suggest)) return null;
+            return {
+                set: option.set,
+                element: () => $(document.getElementById(option.id)),
+                text: () => option.suggestText(suggest)
+            };
+        };
+        const settingOf = function (field, suggest) {
+            const [room, key] = field.split(".");
+            if (room === "slicing") return choiceOf(key) || optionOf(key, suggest);
+            return room === "relief" ? optionOf(key, suggest) : null;
+        };
+
+        self.can = (field, suggest) =>
+            isMesh()
+                ? root.meshShape.canFix({field: field, suggest: suggest})
+                : !!settingOf(field, suggest);
+        self.text = function (field, suggest) {
+            const setting = isMesh() ? null : settingOf(field, suggest);
+            return setting && setting.text ? setting.text() : "";
+        };
+        self.apply = function (field, suggest) {
+            if (isMesh()) {
+                // it says itself what happened
+                if (root.meshShape.applyFix(field, suggest)) root.show("shape");
+                return;
+            }
+            const setting = settingOf(field, suggest);
+            if (!setting) return;
+            const text = self.text(field, suggest) || Img2Stl.fixText(field, suggest);
+            setting.set(suggest);
+            root.show("shape");
+            reveal(setting.element());
+            root.announcement(
+                _.sprintf(gettext("Done: %(change)s. Press Make to make it again."), {
+                    change: text
+                })
+            );
+        };
+        // once the step is there
+        const reveal = function (element) {
+            window.setTimeout(function () {
+                element.parents("details").prop("open", true);
+                element.trigger("focus");
+            }, 0);
+        };
+    };
+
     // What came out: facts, problems, layers, downloads.
     Img2Stl.Result = function (root) {
         const self = this;
@@ -72,49 +178,70 @@
             ].filter((item) => item.url);
         });
 
+        // formats that are written when somebody wants them
+        self.exports = Img2Stl.exportFormats.map(
+            (format) => new Img2Stl.Export(root, self.result, format)
+        );
+
         //~~ problems
 
-        const order = {error: 0, warning: 1, info: 2};
         self.problems = ko.pureComputed(function () {
             const all = (self.result() && self.result().problems) || [];
             const banner = job() && job().problem;
-            const others = all.filter(
-                (problem) => !banner || problem.code !== banner.code
+            return all.filter((problem) => !banner || problem.code !== banner.code);
+        });
+        const fixes = new Img2Stl.Fixes(root);
+        // sets a parameter of the open job, in the step where it is chosen
+        root.applyFix = fixes.apply;
+        self.view = new Img2Stl.MeshView(root, {id: "img2stl-check"});
+        self.findings = new Img2Stl.Findings(self.view, self.problems, {
+            id: "img2stl-check",
+            canFix: (field, suggest) => root.can("create") && fixes.can(field, suggest),
+            fixText: fixes.text,
+            onFix: fixes.apply
+        });
+
+        //~~ the mesh that was checked; its picture until it is here, and if it does not come
+
+        self.hasView = ko.observable(false);
+        const wantedView = ko.pureComputed(function () {
+            const result = self.result();
+            if (!result || !result.view_url || !root.isShowing("check")) return "";
+            if (!self.isShown()) return "";
+            // a job made again has another mesh under the same address
+            return (
+                Img2Stl.url(result.view_url) + "?" + encodeURIComponent(job().updated)
             );
-            return _.sortBy(others, (problem) => order[problem.severity]);
         });
-        const count = (severity) =>
-            self.problems().filter((problem) => problem.severity === severity).length;
-        self.verdict = ko.pureComputed(function () {
-            const errors = count("error");
-            const warnings = count("warning");
-            if (errors) {
-                return _.sprintf(
-                    ngettext(
-                        "%(count)d problem: read it before you print.",
-                        "%(count)d problems: read them before you print.",
-                        errors
-                    ),
-                    {count: errors}
-                );
-            }
-            if (warnings) {
-                return _.sprintf(
-                    ngettext(
-                        "%(count)d warning, it can be printed.",
-                        "%(count)d warnings, it can be printed.",
-                        warnings
-                    ),
-                    {count: warnings}
-                );
-            }
-            return gettext("No problems found.");
-        });
-        self.verdictIcon = ko.pureComputed(() =>
-            Img2Stl.severityIcon(
-                count("error") ? "error" : count("warning") ? "warning" : "ok"
-            )
-        );
+        let viewOf = ""; // where it came from
+        const loadView = function (url) {
+            if (!url || url === viewOf) return;
+            self.hasView(false);
+            viewOf = url;
+            $.getJSON(url)
+                .done(function (mesh) {
+                    if (url !== viewOf || !self.result()) return;
+                    // seen first, because what is hidden has no size to be drawn in
+                    self.hasView(true);
+                    self.view.show({
+                        mesh: mesh,
+                        findings: self.result().problems || [],
+                        form: job().id
+                    });
+                })
+                .fail(function (xhr) {
+                    if (url !== viewOf) return;
+                    log.info("Photo to print: no mesh to show:", xhr.status);
+                    viewOf = ""; // tried again when one comes back to this step
+                });
+        };
+        wantedView.subscribe(loadView);
+        const forgetView = function () {
+            viewOf = "";
+            self.hasView(false);
+            self.findings.choose(null);
+            self.view.clear();
+        };
 
         // why there is no G-code
         self.missing = ko.pureComputed(function () {
@@ -178,6 +305,8 @@
 
         // a layer in the middle says most at first sight
         self.open = function () {
+            forgetView();
+            loadView(wantedView());
             self.layerUrl("");
             self.toLayer(Math.ceil(self.layerCount() / 2));
         };

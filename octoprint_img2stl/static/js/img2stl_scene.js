@@ -7,6 +7,8 @@
         return part <= 0.04045 ? part / 12.92 : Math.pow((part + 0.055) / 1.055, 2.4);
     });
 
+    const LINEAR_BYTES = Uint8Array.from(LINEAR, (part) => Math.round(255 * part));
+
     // A three.js view of a mesh on the printer's bed. It draws only when something changed.
     Img2Stl.Scene = function (THREE, element, overlay) {
         const self = this;
@@ -21,20 +23,30 @@
 
         const matt = new THREE.MeshLambertMaterial({color: 0xf2eee6});
         const shining = new THREE.MeshBasicMaterial({vertexColors: true});
+        const painted = new THREE.MeshLambertMaterial({vertexColors: true});
+        // what lies behind something else shows through it
+        const hidden = new THREE.MeshBasicMaterial({
+            transparent: true,
+            opacity: 0.3,
+            depthFunc: THREE.GreaterDepth,
+            depthWrite: false
+        });
         const lines = new THREE.LineBasicMaterial({transparent: true, opacity: 0.25});
         let solid = null;
+        let ghost = null;
         let bed = null;
         let bedKey = "";
         let framedFor = null;
         let radius = 0;
         let shown = null;
+        let marked = []; // faces that are coloured for the moment
         let asked = false;
 
         const render = function () {
             asked = false;
             if (!shown || !canvas.clientWidth) return;
             const pose = orbit.pose();
-            const [x, y, z] = Img2Stl.lightFor(pose, shown.upright);
+            const [x, y, z] = shown.lightOf(pose);
             lamp.position.set(x, y, z);
             // it would lie before what is seen from below
             if (bed) bed.visible = orbit.camera.position.z > 0;
@@ -44,7 +56,7 @@
                 eye: Img2Stl.look(pose).eye,
                 pixelsPerMm: orbit.pixelsPerMm(),
                 size: [canvas.clientWidth, canvas.clientHeight]
-            });
+            }, shown.place);
         };
         self.draw = function () {
             if (asked) return;
@@ -52,8 +64,11 @@
             window.requestAnimationFrame(render);
         };
         const orbit = new Img2Stl.Orbit(THREE, canvas, self.draw);
+        self.canvas = canvas;
         self.zoom = orbit.zoom;
         self.reset = orbit.reset;
+        self.lookAt = orbit.lookAt;
+        self.ray = orbit.ray;
 
         const resize = function () {
             const width = element.clientWidth;
@@ -89,16 +104,45 @@
                 const normals = Img2Stl.cornerNormals(what.mesh, corners);
                 geometry.setAttribute("normal", attribute(normals));
             }
+            if (what.colors) {
+                const bytes = new Uint8Array(what.colors.length);
+                geometry.setAttribute("color", new THREE.BufferAttribute(bytes, 3, true));
+            }
             return geometry;
+        };
+        // sRGB 0..255 of each corner of each face
+        const paint = function (colors) {
+            const color = solid.geometry.getAttribute("color");
+            for (let k = 0; k < colors.length; k++) color.array[k] = LINEAR_BYTES[colors[k]];
+            color.needsUpdate = true;
+        };
+        const putGhost = function (what) {
+            if (ghost) {
+                scene.remove(ghost);
+                ghost.geometry.dispose();
+                ghost = null;
+            }
+            if (!what.ghost || !what.ghost.corners.length) return;
+            const geometry = new THREE.BufferGeometry();
+            geometry.setAttribute("position", attribute(what.ghost.corners));
+            hidden.color.setRGB.apply(
+                hidden.color,
+                what.ghost.color.map((part) => LINEAR[part])
+            );
+            ghost = new THREE.Mesh(geometry, hidden);
+            ghost.frustumCulled = false;
+            scene.add(ghost);
         };
         const putSolid = function (what) {
             if (solid) {
                 scene.remove(solid);
                 solid.geometry.dispose();
             }
-            solid = new THREE.Mesh(build(what), what.backlit ? shining : matt);
+            const material = what.backlit ? shining : what.colors ? painted : matt;
+            solid = new THREE.Mesh(build(what), material);
             solid.frustumCulled = false;
             scene.add(solid);
+            marked = [];
         };
         const putBed = function (machine) {
             const key = JSON.stringify(machine || null);
@@ -123,35 +167,76 @@
             if (framedFor !== what.form || jump) {
                 framedFor = what.form;
                 radius = newRadius;
-                orbit.frame(size, what.upright, what.back);
+                orbit.frame(size, what.poseOf, what.back);
             } else {
                 orbit.keep(size);
             }
         };
 
-        // {preview, mesh, backlit, transmission, machine, upright, form, back}
+        // {preview, mesh, machine, poseOf, lightOf, form, back}; a relief that is lit adds
+        // {backlit, transmission}, a mesh that is coloured {colors, ghost, place}
         self.show = function (what) {
             const isNew =
                 !shown ||
                 shown.mesh !== what.mesh ||
                 shown.backlit !== what.backlit ||
-                shown.transmission !== what.transmission;
+                shown.transmission !== what.transmission ||
+                !shown.colors !== !what.colors;
+            const isRepainted = isNew || shown.colors !== what.colors;
             shown = what;
             if (isNew) putSolid(what);
+            if (isRepainted && what.colors) paint(what.colors);
+            if (isRepainted) putGhost(what);
             putBed(what.machine);
             aim(what);
             render();
+        };
+
+        // colours some faces for the moment; null gives all of them their own colours again
+        self.mark = function (faces, rgb) {
+            if (!solid || !shown.colors) return;
+            const color = solid.geometry.getAttribute("color");
+            const fill = function (face, colorOf) {
+                for (let k = 9 * face; k < 9 * face + 9; k++) {
+                    color.array[k] = LINEAR_BYTES[colorOf(k)];
+                }
+            };
+            marked.forEach((face) => fill(face, (k) => shown.colors[k]));
+            marked = faces || [];
+            marked.forEach((face) => fill(face, (k) => rgb[k % 3]));
+            color.needsUpdate = true;
+            self.draw();
+        };
+
+        self.dispose = function () {
+            shown = null;
+            if (observer) observer.disconnect();
+            orbit.dispose();
+            renderer.dispose();
+            renderer.forceContextLoss();
+            canvas.remove();
         };
 
         canvas.tabIndex = 0;
         canvas.setAttribute("role", "img");
         canvas.setAttribute("data-test-id", "img2stl-viewer-canvas");
         element.appendChild(canvas);
-        if (window.ResizeObserver) {
-            new ResizeObserver(resize).observe(element);
+        const observer = window.ResizeObserver ? new ResizeObserver(resize) : null;
+        if (observer) {
+            observer.observe(element);
         } else {
             $(window).on("resize", resize);
         }
         resize();
+    };
+
+    // a scene, or null where there is none to be had
+    Img2Stl.tryScene = function (THREE, element, overlay) {
+        try {
+            return new Img2Stl.Scene(THREE, element, overlay);
+        } catch (error) {
+            log.info("Photo to print: no 3D view here:", error);
+            return null;
+        }
     };
 })(window.Img2Stl);

@@ -4,11 +4,28 @@
     const SCRIPT = "plugin/img2stl/static/vendor/three-viewer.min.js";
 
     // asked beforehand, because three.js complains loudly
-    const hasWebGl = function () {
+    const hasWebGl = _.once(function () {
         const context = document.createElement("canvas").getContext("webgl2");
         const loser = context && context.getExtension("WEBGL_lose_context");
         if (loser) loser.loseContext();
         return !!context;
+    });
+
+    // three.js once it is there, or null where there is no 3D
+    let loadingThree = null;
+    Img2Stl.loadThree = function () {
+        if (!hasWebGl()) return $.Deferred().resolve(null);
+        loadingThree =
+            loadingThree ||
+            $.ajax({url: BASEURL + SCRIPT, dataType: "script", cache: true}).then(
+                () => window.IMG2STL_THREE,
+                function () {
+                    // tried again with the next preview
+                    loadingThree = null;
+                    return $.Deferred().resolve(null);
+                }
+            );
+        return loadingThree;
     };
 
     Img2Stl.Viewer = function (root) {
@@ -16,7 +33,7 @@
         let scene = null;
         let overlay = null;
         let latest = null;
-        let loading = null;
+        let refused = false; // a scene, once and for all
 
         self.mode = ko.observable("idle"); // idle, loading, ready, flat
         self.hasPreview = ko.observable(false);
@@ -28,38 +45,16 @@
         const flat = () => document.getElementById("img2stl_viewer_flat");
 
         const load = function () {
-            if (loading) return loading;
             overlay =
                 overlay ||
                 new Img2Stl.Overlay(document.getElementById("img2stl_viewer_overlay"));
-            if (!hasWebGl()) {
-                self.mode("flat");
-                loading = $.Deferred().resolve();
-                return loading;
-            }
-            self.mode("loading");
-            loading = $.ajax({
-                url: BASEURL + SCRIPT,
-                dataType: "script",
-                cache: true
-            }).then(
-                function () {
-                    try {
-                        scene = new Img2Stl.Scene(window.IMG2STL_THREE, host(), overlay);
-                        self.mode("ready");
-                    } catch (error) {
-                        log.info("Photo to print: no 3D view here:", error);
-                        self.mode("flat");
-                    }
-                },
-                function () {
-                    // tried again with the next preview
-                    loading = null;
-                    self.mode("flat");
-                    return $.Deferred().resolve();
-                }
-            );
-            return loading;
+            if (self.mode() === "idle") self.mode("loading");
+            return Img2Stl.loadThree().then(function (THREE) {
+                if (scene || refused) return;
+                scene = THREE && Img2Stl.tryScene(THREE, host(), overlay);
+                refused = !!THREE && !scene;
+                self.mode(scene ? "ready" : "flat");
+            });
         };
 
         const update = function () {
@@ -78,7 +73,14 @@
         // alike, so that the camera stays
         self.show = function (what) {
             if (latest && latest.form !== what.form) self.isBack(false);
-            latest = $.extend({machine: root.machine()}, what);
+            latest = $.extend(
+                {
+                    machine: root.machine(),
+                    poseOf: (back) => Img2Stl.pose(what.upright, back),
+                    lightOf: (pose) => Img2Stl.lightFor(pose, what.upright)
+                },
+                what
+            );
             self.hasPreview(true);
             // at once where it can be: a promise would wait for the next turn
             if (scene) {
