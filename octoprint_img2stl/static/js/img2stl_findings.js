@@ -82,6 +82,78 @@
         return Img2Stl.useText(plain);
     };
 
+    //~~ values that would do
+
+    // Sets a parameter of the open job where it is chosen, and goes there.
+    Img2Stl.Fixes = function (root) {
+        const self = this;
+        const isMesh = () => {
+            const job = root.job();
+            return !!job && (job.kind === "mesh" || (job.params || {}).route === "mesh");
+        };
+
+        // what may be set: {set, element, text}; this one is a plain choice of the slice
+        const choiceOf = function (name) {
+            const choice = root.shape.slicing.choices.find((item) => item.name === name);
+            if (!choice) return null;
+            return {
+                set: (value) => choice.value(String(value)),
+                element: () => $("select[data-test-id='" + choice.testId + "']")
+            };
+        };
+        const optionOf = function (key, suggest) {
+            const option = root.shape.relief.all
+                .concat(root.shape.slicing.walls)
+                .find((item) => item.key === key && item.isShown());
+            if (!option || !option.couldBe(suggest)) return null;
+            return {
+                set: option.set,
+                element: () => $(document.getElementById(option.id)),
+                text: () => option.suggestText(suggest)
+            };
+        };
+        const settingOf = function (field, suggest) {
+            const [room, key] = field.split(".");
+            if (room === "slicing") return choiceOf(key) || optionOf(key, suggest);
+            return room === "relief" ? optionOf(key, suggest) : null;
+        };
+
+        self.can = (field, suggest) =>
+            isMesh()
+                ? root.meshShape.canFix({field: field, suggest: suggest})
+                : !!settingOf(field, suggest);
+        self.text = function (field, suggest) {
+            if (isMesh()) return root.meshShape.fixText({field: field, suggest: suggest});
+            const setting = settingOf(field, suggest);
+            return setting && setting.text ? setting.text() : "";
+        };
+        self.apply = function (field, suggest) {
+            if (isMesh()) {
+                // it says itself what happened
+                if (root.meshShape.applyFix(field, suggest)) root.show("shape");
+                return;
+            }
+            const setting = settingOf(field, suggest);
+            if (!setting) return;
+            const text = self.text(field, suggest) || Img2Stl.fixText(field, suggest);
+            setting.set(suggest);
+            root.show("shape");
+            reveal(setting.element());
+            root.announcement(
+                _.sprintf(gettext("Done: %(change)s. Press Make to make it again."), {
+                    change: text
+                })
+            );
+        };
+        // once the step is there
+        const reveal = function (element) {
+            window.setTimeout(function () {
+                element.parents("details").prop("open", true);
+                element.trigger("focus");
+            }, 0);
+        };
+    };
+
     //~~ the list
 
     // What was found on a mesh: a traffic light, and the findings, gravest first, each of

@@ -5,6 +5,8 @@
     const TURN_DEG = 15; // of a key, without WebGL
     const CLOSER = 3; // at most, without WebGL
 
+    const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
+
     // The box around a mesh that stands on z = 0 about x = y = 0, mm.
     const sizeOf = function (mesh) {
         const most = [0, 0, 0];
@@ -43,7 +45,9 @@
         let latest = null;
         let painting = null;
         let place = null; // that is looked at
-        let flatPose = null; // without WebGL
+        // the same without WebGL
+        let flatPose = null;
+        let flatZoom = 1;
         let flatView = null;
 
         //~~ drawing
@@ -78,15 +82,9 @@
                 scene.show(what);
             } else if (self.isFlat()) {
                 parts.flat.setAttribute("aria-label", label());
-                if (place) {
-                    const across = Math.hypot.apply(null, latest.whole) / 2;
-                    what.about = place.centre;
-                    what.closer = Math.min(
-                        CLOSER,
-                        Math.max(1, across / (2 * place.radius || 1))
-                    );
-                }
                 what.pose = flatPose;
+                what.closer = flatZoom;
+                if (place) what.about = place.centre;
                 flatView = Img2Stl.drawFlat(parts.flat, what, overlay);
             }
         };
@@ -133,7 +131,7 @@
             };
             if (!again) {
                 self.isBack(false);
-                place = flatPose = null;
+                straighten();
             }
             if (!latest.findings.some((finding) => finding.bit === self.bit())) {
                 self.bit(null);
@@ -153,7 +151,8 @@
         };
         self.clear = function () {
             self.pick(null);
-            latest = painting = place = flatPose = null;
+            latest = painting = null;
+            straighten();
             self.bit(null);
             self.isBack(false);
             self.hasMesh(false);
@@ -171,8 +170,13 @@
         };
         // turns the camera to {centre, normal, radius}; null forgets the place, not the view
         self.lookAt = function (target) {
+            if (!latest) return;
             place = target || null;
-            if (place) flatPose = Img2Stl.poseToward(place.normal, pose());
+            if (place) {
+                const across = Math.hypot.apply(null, latest.whole) / 2;
+                flatPose = Img2Stl.poseToward(place.normal, pose());
+                flatZoom = clamp(across / (2 * place.radius || 1), 1, CLOSER);
+            }
             update();
             if (scene && place) scene.lookAt(place);
         };
@@ -196,33 +200,52 @@
 
         const pose = () =>
             flatPose || Img2Stl.poseFor(latest.whole).poseOf(self.isBack());
+        const straighten = function () {
+            place = flatPose = null;
+            flatZoom = 1;
+        };
         const look = function (back) {
             if (!latest) return;
             self.isBack(back);
-            place = flatPose = null;
+            straighten();
             if (scene) scene.reset(back);
             update();
         };
         self.turnAround = () => look(!self.isBack());
         self.reset = () => look(false);
         const zoom = function (factor) {
-            if (scene) scene.zoom(factor);
+            if (scene) {
+                scene.zoom(factor);
+            } else if (latest) {
+                flatZoom = clamp(flatZoom / factor, 0.25, 10);
+                update();
+            }
         };
         self.closer = () => zoom(1 / 1.25);
         self.farther = () => zoom(1.25);
 
-        const turnFlat = function (event) {
-            const turn = {ArrowLeft: [1, 0], ArrowRight: [-1, 0]}[event.key];
-            const tilt = {ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
-            const by = turn || tilt;
-            if (!by || !latest || event.ctrlKey || event.altKey || event.metaKey) return;
-            event.preventDefault();
+        const turnFlat = function (turn, tilt) {
             const now = pose();
             flatPose = {
-                turn: now.turn + TURN_DEG * by[0],
-                tilt: Math.max(-85, Math.min(85, now.tilt + TURN_DEG * by[1]))
+                turn: now.turn + turn,
+                tilt: clamp(now.tilt + tilt, -85, 85)
             };
             update();
+        };
+        const flatKeys = {
+            ArrowLeft: () => turnFlat(TURN_DEG, 0),
+            ArrowRight: () => turnFlat(-TURN_DEG, 0),
+            ArrowUp: () => turnFlat(0, TURN_DEG),
+            ArrowDown: () => turnFlat(0, -TURN_DEG),
+            "+": self.closer,
+            "-": self.farther,
+            Home: self.reset
+        };
+        const onFlatKey = function (event) {
+            const act = flatKeys[event.key];
+            if (!act || !latest || event.ctrlKey || event.altKey || event.metaKey) return;
+            event.preventDefault();
+            act();
         };
 
         //~~ choosing a face
@@ -303,7 +326,7 @@
             const find = (name) => element.querySelector(".img2stl-viewer-" + name);
             parts = {host: find("host"), flat: find("flat")};
             overlay = new Img2Stl.Overlay(find("over"));
-            parts.flat.addEventListener("keydown", turnFlat);
+            parts.flat.addEventListener("keydown", onFlatKey);
             listen(parts.flat);
             if (window.ResizeObserver) {
                 parts.observer = new ResizeObserver(function () {
