@@ -5,78 +5,160 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from ..problems import N_
-from .foreign import read_glb, read_obj, read_off, read_ply
-from .model import Mesh, weld
+from ..problems import INFO, N_, Problem
+from .formats import scad
+from .formats.gltf import read_glb, read_gltf
+from .formats.obj import read_obj
+from .formats.off import read_off
+from .formats.ply import read_ply
+from .formats.raw import Damaged, Raw, unreadable
+from .formats.sniff import sniff
+from .model import Mesh, only_used, weld_shared
 from .refused import MeshRefused
 from .stl import read_stl
 from .threemf import read_3mf
 
-MAX_TRIANGLES = 4_000_000
-MAX_BYTES = 600 * 2**20
+# What an owner may bring …
+MAX_TRIANGLES = 2_000_000
+MAX_BYTES = 200 * 2**20
+# … and what we made ourselves.
+OWN_MAX_TRIANGLES = 4_000_000
+OWN_MAX_BYTES = 600 * 2**20
 
-Reader = Callable[[BinaryIO, str, int], np.ndarray]
+LEAST_TRIANGLES = 2  # a flat rectangle can still be given a thickness
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A mesh, and what its file says about it.
+
+    Attributes:
+        mesh: in millimetres and with z up where the format says so; its equal corners
+            joined, nothing else repaired.
+        format: key of `READERS`, or ``scad``; what the content is, whatever the name.
+        unit: what the file's numbers were (``mm``, ``inch``, ``m`` …), already made into
+            millimetres; None: the format has no unit.
+        up: ``z`` where the format defines what is up, None: unknown.
+        parts: how many objects stand in the file.
+        notes: what its owner should know.
+        colours: (F, 3) uint8 sRGB of the faces, or None.
+    """
+
+    mesh: Mesh
+    format: str
+    unit: str | None
+    up: str | None
+    parts: int
+    notes: tuple[Problem, ...] = ()
+    colours: np.ndarray | None = None
+
+
+def _read_stl(file: BinaryIO, name: str, max_triangles: int) -> Raw:
+    corners = read_stl(file, name, max_triangles)
+    faces = np.arange(3 * len(corners), dtype=np.int32).reshape(-1, 3)
+    return Raw(corners.reshape(-1, 3), faces)
+
+
+Reader = Callable[[BinaryIO, str, int], Raw]
 READERS: dict[str, Reader] = {
-    ".stl": read_stl,
-    ".obj": read_obj,
-    ".ply": read_ply,
-    ".off": read_off,
-    ".glb": read_glb,
-    ".3mf": read_3mf,
+    "stl": _read_stl,
+    "obj": read_obj,
+    "ply": read_ply,
+    "off": read_off,
+    "glb": read_glb,
+    "gltf": read_gltf,
+    "3mf": read_3mf,
 }
-
-# What people rename by mistake, known by its first bytes.
-_SIGNATURES = (
-    (b"\x89PNG\r\n", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"GIF8", "GIF"),
-    (b"BM", "BMP"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"RIFF", "WEBP"),
-    (b"%PDF", "PDF"),
-    (b"<svg", "SVG"),
-    (b"glTF", "GLB"),
-    (b"PK\x03\x04", "ZIP"),
-)
-_SIGNED = {".glb": "GLB", ".3mf": "ZIP"}
+FORMATS = (*READERS, "scad")
+# Formats whose every file is known by its content: another name on it is worth a word.
+_ENDINGS = {"stla": "stl", "stlb": "stl", **{each: each for each in FORMATS}}
 
 
-def load(path: str | os.PathLike[str], *, max_triangles: int = MAX_TRIANGLES) -> Mesh:
-    """Read a mesh, its equal corners joined; nothing else is repaired.
+def load(path: str | os.PathLike[str], *, max_triangles: int = OWN_MAX_TRIANGLES) -> Mesh:
+    """Read a mesh, as `load_any`, but also of the size we make ourselves."""
+    path = Path(path)
+    loaded = _load(path, path.name, max_triangles, OWN_MAX_BYTES, 1)
+    return loaded.mesh
 
-    Lengths become millimetres and z points up: GLB is in metres with y up, 3MF says its
-    unit, the others have none and are taken as they are.
+
+def load_any(
+    path: str | os.PathLike[str],
+    *,
+    max_triangles: int = MAX_TRIANGLES,
+    max_bytes: int = MAX_BYTES,
+    name: str | None = None,
+) -> Loaded:
+    """Read a mesh that somebody brought.
+
+    The content decides on the format, a wrong ending is only noted; for what says nothing
+    of itself the ending decides.
 
     Args:
-        path: the ending decides on the format.
-        max_triangles: more are refused. Peak memory is about 140 bytes for each.
+        path: the file.
+        max_triangles: more are refused. Peak memory is about 150 bytes for each.
+        max_bytes: size of the largest file that is looked into.
+        name: what its owner calls it; None: as it is called on the disk.
 
     Raises:
         MeshRefused: `mesh.not_found`, `mesh.unsupported_format`, `mesh.unreadable`,
-            `mesh.truncated`, `mesh.bad_coordinates`, `mesh.empty`, `mesh.too_big`.
+            `mesh.truncated`, `mesh.bad_coordinates`, `mesh.empty`, `mesh.point_cloud`,
+            `mesh.one_triangle`, `mesh.compressed`, `mesh.external_file`, `mesh.too_big`,
+            and what `formats.scad` raises.
     """
     path = Path(path)
-    name = path.name
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise MeshRefused(
-            "mesh.unsupported_format",
-            N_("%(name)s cannot be opened as a mesh; use one of %(formats)s."),
-            name=name,
-            formats=", ".join(suffix[1:].upper() for suffix in READERS),
+    return _load(path, name or path.name, max_triangles, max_bytes, LEAST_TRIANGLES)
+
+
+def _load(
+    path: Path, name: str, max_triangles: int, max_bytes: int, least: int
+) -> Loaded:
+    with _open(path, name) as file:
+        _require_content(file, name, max_bytes)
+        kind = _kind(file, name)
+        try:
+            raw = _read(file, kind, name, max_triangles)
+            found = _welded(raw, kind, name, least)
+        except MemoryError:
+            raise MeshRefused(
+                "mesh.too_big",
+                N_("%(name)s needs more memory than there is; simplify the model first."),
+                name=name,
+            ) from None
+    ending = _ending(name)
+    if ending and _ENDINGS.get(ending) != kind:
+        note = Problem(
+            "mesh.wrong_extension",
+            INFO,
+            N_("%(name)s is a %(format)s file by its content and was read as that."),
+            {"name": name, "format": kind.upper()},
         )
-    with _open(path) as file:
-        _require_content(file, path)
-        corners = reader(file, name, max_triangles)
-    if len(corners) == 0:
+        found = replace(found, notes=(note, *found.notes))
+    return found
+
+
+def _read(file: BinaryIO, kind: str, name: str, max_triangles: int) -> Raw:
+    if kind == "scad":
+        with scad.rendered(file.read(), name) as model:
+            return _read_stl(model, name, max_triangles)
+    try:
+        return READERS[kind](file, name, max_triangles)
+    except (Damaged, LookupError, ValueError, ArithmeticError, OSError) as error:
+        # All but our own words are what a reader stumbled over in a damaged file.
+        reason = str(error) if isinstance(error, Damaged) else type(error).__name__
+        raise unreadable(name, kind.upper(), reason) from error
+
+
+def _welded(raw: Raw, kind: str, name: str, least: int) -> Loaded:
+    points, faces = only_used(raw.points, raw.faces)
+    if not len(faces):
         raise _empty(name)
-    if not np.isfinite(corners).all():
+    if not np.isfinite(points).all():
         raise MeshRefused(
             "mesh.bad_coordinates",
             N_(
@@ -85,24 +167,39 @@ def load(path: str | os.PathLike[str], *, max_triangles: int = MAX_TRIANGLES) ->
             ),
             name=name,
         )
-    mesh = weld(corners)
-    if len(mesh.faces) == 0:
+    mesh, kept = weld_shared(points, faces)
+    if not len(mesh.faces):
         raise _empty(name)
-    return mesh
+    if len(mesh.faces) < least:
+        raise MeshRefused(
+            "mesh.one_triangle",
+            N_(
+                "%(name)s is a single triangle, which encloses nothing; choose or export "
+                "another model."
+            ),
+            name=name,
+        )
+    colours = raw.colours
+    if colours is not None and kept is not None:
+        colours = colours[kept]
+    return Loaded(mesh, kind, raw.unit, raw.up, raw.parts, raw.notes, colours)
 
 
-def _open(path: Path) -> BinaryIO:
+# ---- which file
+
+
+def _open(path: Path, name: str) -> BinaryIO:
     try:
         return open(path, "rb", opener=_open_at_once)
     except (FileNotFoundError, NotADirectoryError):
         raise MeshRefused(
-            "mesh.not_found", N_("There is no file %(name)s."), name=path.name
+            "mesh.not_found", N_("There is no file %(name)s."), name=name
         ) from None
     except (OSError, ValueError) as error:
         raise MeshRefused(
             "mesh.unreadable",
             N_("%(name)s cannot be opened (%(reason)s)."),
-            name=path.name,
+            name=name,
             reason=getattr(error, "strerror", None) or str(error),
         ) from None
 
@@ -112,53 +209,71 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def _require_content(file: BinaryIO, path: Path) -> None:
+def _require_content(file: BinaryIO, name: str, max_bytes: int) -> None:
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode):
         raise MeshRefused(
             "mesh.unreadable",
             N_("%(name)s cannot be opened (%(reason)s)."),
-            name=path.name,
+            name=name,
             reason="not a regular file",
         )
     if status.st_size == 0:
         raise MeshRefused(
-            "mesh.empty",
-            N_("%(name)s is empty; copy or export it again."),
-            name=path.name,
+            "mesh.empty", N_("%(name)s is empty; copy or export it again."), name=name
         )
-    if status.st_size > MAX_BYTES:
+    if status.st_size > max_bytes:
         raise MeshRefused(
             "mesh.too_big",
             N_("%(name)s is larger than %(most)s MB; simplify the model first."),
-            name=path.name,
-            most=MAX_BYTES // 2**20,
+            name=name,
+            most=max_bytes // 2**20,
         )
-    start = file.read(16).lstrip(b"\xef\xbb\xbf")
-    file.seek(0)
-    suffix = path.suffix.lower()
-    for signature, kind in _SIGNATURES:
-        if start.startswith(signature) and _SIGNED.get(suffix) != kind:
-            # A binary STL may begin with anything, if only its size is right.
-            if suffix == ".stl" and _is_exact_stl(file, status.st_size):
-                return
-            raise MeshRefused(
-                "mesh.unreadable",
-                N_(
-                    "%(name)s is no %(format)s mesh but a %(kind)s file; choose another "
-                    "file."
-                ),
-                name=path.name,
-                format=suffix[1:].upper(),
-                kind=kind,
-            )
 
 
-def _is_exact_stl(file: BinaryIO, size: int) -> bool:
-    file.seek(80)
-    count = int.from_bytes(file.read(4), "little")
-    file.seek(0)
-    return size == 84 + 50 * count
+# ---- which format
+
+
+def _ending(name: str) -> str:
+    return os.path.splitext(name)[1][1:].lower()
+
+
+def _kind(file: BinaryIO, name: str) -> str:
+    """Key of `FORMATS`.
+
+    Raises:
+        MeshRefused: it is something else.
+    """
+    kind, other = sniff(file)
+    named = _ENDINGS.get(_ending(name))
+    if kind is None and (other is None or (other, named) == ("ZIP", "3mf")):
+        kind = named
+    if kind is not None:
+        return kind
+    if other == "ZIP":
+        raise MeshRefused(
+            "mesh.unreadable",
+            N_("%(name)s is a ZIP archive without a 3MF model in it; unpack it first."),
+            name=name,
+        )
+    formats = ", ".join(each.upper() for each in FORMATS)
+    if other is not None:
+        raise MeshRefused(
+            "mesh.unreadable" if named else "mesh.unsupported_format",
+            N_(
+                "%(name)s is no mesh but a %(kind)s file; choose or export one of "
+                "%(formats)s."
+            ),
+            name=name,
+            kind=other,
+            formats=formats,
+        )
+    raise MeshRefused(
+        "mesh.unsupported_format",
+        N_("%(name)s cannot be opened as a mesh; use one of %(formats)s."),
+        name=name,
+        formats=formats,
+    )
 
 
 def _empty(name: str) -> MeshRefused:

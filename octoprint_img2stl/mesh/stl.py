@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import struct
-from array import array
-from pathlib import Path
+from collections.abc import Sequence
 from typing import BinaryIO
 
 import numpy as np
 
 from ..problems import N_
+from .formats.atomic import written_at_once
+from .formats.raw import Damaged, require_at_most
+from .formats.text import Lines, blocks
 from .model import CHUNK, Mesh
 from .refused import MeshRefused
 
@@ -22,7 +24,6 @@ HEADER_BYTES, COUNT_BYTES = 80, 4
 START_BYTES = HEADER_BYTES + COUNT_BYTES
 TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
 HEADER = b"Binary STL in millimetres by OctoPrint-Img2STL"  # must not begin with "solid"
-ASCII_LINE_BYTES = 1000  # the longest line of an ASCII file that anybody means
 
 
 def read_stl(file: BinaryIO, name: str, max_triangles: int) -> np.ndarray:
@@ -65,43 +66,39 @@ def read_stl(file: BinaryIO, name: str, max_triangles: int) -> np.ndarray:
     return corners
 
 
-def require_at_most(count: int, name: str, max_triangles: int) -> None:
-    """Raises `MeshRefused` (`mesh.too_big`) for more triangles than can be handled."""
-    if count > max_triangles:
-        raise MeshRefused(
-            "mesh.too_big",
-            N_(
-                "%(name)s has %(count)s triangles, more than the %(most)s that can be "
-                "handled; simplify it in a modelling program first."
-            ),
-            name=name,
-            count=count,
-            most=max_triangles,
-        )
-
-
 def _read_ascii(file: BinaryIO, name: str, max_triangles: int) -> np.ndarray:
-    numbers = array("f")
+    found: list[np.ndarray] = []
     loops = 0
+    corners = 0  # of the loop that the last block left open
     try:
-        while line := file.readline(ASCII_LINE_BYTES):
-            words = line.split()
-            if not words:
-                continue
-            word = words[0].lower()
-            if word == b"vertex":
-                x, y, z = words[1:]
-                numbers.extend((float(x), float(y), float(z)))
-            elif word == b"endloop":
-                loops += 1
-                if len(numbers) != 9 * loops:
-                    raise ValueError("a loop that is no triangle")
-                require_at_most(loops, name, max_triangles)
-            elif word not in _ASCII_WORDS and not word.startswith(_ASCII_ENDS):
-                raise ValueError("a line that is no STL")
-        if len(numbers) != 9 * loops:
-            raise ValueError("ends within a triangle")
-    except (ValueError, OverflowError):
+        for block in blocks(file):
+            lines = Lines(block)
+            word = lines.characters(4).astype(np.uint32) @ _PLACES
+            known = np.isin(word, _KNOWN) | (word & 0xFF == ord("#"))
+            vertex, end = word == _word(b"vert"), lines.characters(4 + 3)
+            end = (word == _word(b"endl")) & (end[:, 4:] == tuple(b"oop")).all(axis=1)
+            # All that matters: three corners before each end of a loop.
+            steps = np.concatenate((np.ones(corners, bool), vertex[vertex | end]))
+            whole = steps[: len(steps) // 4 * 4].reshape(-1, 4)
+            good = (whole == (True, True, True, False)).all(axis=1)
+            corners = len(steps) - whole.size
+            if not (known.all() and good.all() and steps[whole.size :].all()):
+                broken = np.flatnonzero(~known)
+                limit = int(broken[0]) if len(broken) else len(lines)
+                before = int(np.count_nonzero(end[:limit]))
+                loops += before if good.all() else min(before, int(np.argmin(good)))
+                raise Damaged("not as STL goes")
+            if vertex.any():
+                numbers, words = lines.numbers(vertex, skip=len(b"vertex"))
+                if (words != 3).any():
+                    raise Damaged("a corner without three coordinates")
+                with np.errstate(over="ignore"):  # not finite is refused by the caller
+                    found.append(numbers.astype(np.float32))
+            loops += len(whole)
+            require_at_most(loops, name, max_triangles)
+        if corners:
+            raise Damaged("ends within a triangle")
+    except Damaged:
         raise MeshRefused(
             "mesh.unreadable",
             N_(
@@ -111,11 +108,29 @@ def _read_ascii(file: BinaryIO, name: str, max_triangles: int) -> np.ndarray:
             name=name,
             triangle=loops,
         ) from None
-    return np.frombuffer(numbers, dtype=np.float32).reshape(-1, 3, 3)
+    if not found:
+        return np.empty((0, 3, 3), dtype=np.float32)
+    return np.concatenate(found).reshape(-1, 3, 3)
 
 
-_ASCII_WORDS = frozenset({b"solid", b"facet", b"outer", b"endfacet", b"endsolid", b"end"})
-_ASCII_ENDS = (b"#", b"color", b"colour")
+_PLACES = np.array([1, 2**8, 2**16, 2**24], dtype=np.uint32)
+
+
+def _word(start: bytes) -> int:
+    return int.from_bytes(start, "little")
+
+
+# How the lines of a text file may begin; the colours are an extension.
+_KNOWN = np.array(
+    [
+        _word(start)
+        for start in (
+            *(b"soli", b"face", b"oute", b"vert", b"endl", b"endf", b"ends"),
+            *(b"end ", b"end\r", b"end\n", b"end\t", b"colo"),
+        )
+    ],
+    dtype=np.uint32,
+)
 
 
 def write_stl(mesh: Mesh, path: str | os.PathLike[str]) -> None:
@@ -124,24 +139,21 @@ def write_stl(mesh: Mesh, path: str | os.PathLike[str]) -> None:
     Raises:
         OSError: the folder is missing or the disk full; no half-written file stays.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(HEADER.ljust(HEADER_BYTES, b"\0"))
-            file.write(struct.pack("<I", len(mesh.faces)))
-            for _, corners in mesh.corner_chunks():
-                records = np.zeros(len(corners), dtype=TRIANGLE)
-                normals = np.cross(
-                    corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-                )
-                lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-                np.divide(normals, lengths, out=normals, where=lengths > 0)
-                records["normal"], records["corners"] = normals, corners
-                records.tofile(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with written_at_once(path) as file:
+        write_stl_into(file, [mesh])
+
+
+def write_stl_into(file: BinaryIO, meshes: Sequence[Mesh]) -> None:
+    """Binary STL of all of them as one."""
+    file.write(HEADER.ljust(HEADER_BYTES, b"\0"))
+    file.write(struct.pack("<I", sum(len(mesh.faces) for mesh in meshes)))
+    for mesh in meshes:
+        for _, corners in mesh.corner_chunks():
+            records = np.zeros(len(corners), dtype=TRIANGLE)
+            normals = np.cross(
+                corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+            )
+            lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+            np.divide(normals, lengths, out=normals, where=lengths > 0)
+            records["normal"], records["corners"] = normals, corners
+            file.write(records.tobytes())
