@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...problems import N_, Problem
-from ..model import Mesh
+from ..kernel import NotASolid, from_kernel, to_kernel
+from ..model import Mesh, weld
 from ..refused import MeshRefused
 from ..settings import MeshSettings
 from ..topology import edge_facts
-from .close import Closed, close
+from .bodies import Bodies
+from .close import Closed, close, sew
 from .floaters import sweep
 from .gate import Gate, Verdict
 from .geometry import areas, diagonal, volumes
@@ -21,8 +23,10 @@ from .separate import strict_mesh
 from .sort import sort_out
 from .tidy import drop_idle, join_near
 from .union import united
+from .wrap import wrapped
 
 THICKEST = 0.016  # of the diagonal: a thickened sheet stays within 1 % of where it was
+NET_ERROR = 0.0005  # of the diagonal: what simplifying a wrap may move
 LINES = 2  # a printable wall, in line widths
 
 
@@ -89,6 +93,9 @@ def repair(
             break
         if made and made.closed and not (made.closed.openings or made.closed.sheets):
             break  # the other way would be the same
+    if best is None or not best.verdict.faithful:
+        best = _wrapped(surface, changes, gate, settings, line_width, memory_bytes, best)
+    progress(0.95)
     if best is None:
         raise _beyond(
             N_("The surface cannot be closed; repair it in a modelling program first.")
@@ -108,6 +115,27 @@ def _lightly(
     line_width: float,
 ) -> Candidate | None:
     """Part by part, keeping every vertex where it is as far as may be."""
+    keep = settings.keep_floaters
+    args = (mesh, surface, sound, changes, gate, settings, openings, line_width)
+    made = _part_by_part(*args, keep)
+    dropped = made and any(not floater.kept for floater in made.floaters)
+    if dropped and not made.verdict.faithful:
+        # They were more of what can be seen than they seemed.
+        made = _better(made, _part_by_part(*args, True))
+    return made
+
+
+def _part_by_part(
+    mesh: Mesh,
+    surface: Surface,
+    sound: bool,
+    changes: list[Problem],
+    gate: Gate,
+    settings: MeshSettings,
+    openings: str,
+    line_width: float,
+    keep_floaters: bool,
+) -> Candidate | None:
     if sound:
         closed = Closed(surface)
     else:
@@ -126,7 +154,7 @@ def _lightly(
     sorted_ = sort_out(closed.surface, cavities=settings.cavities, line_width=line_width)
     changes += sorted_.changes
     surface = sorted_.surface
-    swept = sweep(surface, sorted_.bodies, sorted_.owner, keep=settings.keep_floaters)
+    swept = sweep(surface, sorted_.bodies, sorted_.owner, keep=keep_floaters)
     changes += swept.changes
     if len(swept.surface.faces) < len(surface.faces):
         surface = swept.surface
@@ -156,6 +184,77 @@ def _lightly(
     if volumes(found).sum() <= 0:
         return None
     return Candidate(made, stage, changes, gate.judge(found), closed, swept.floaters)
+
+
+def _wrapped(
+    surface: Surface,
+    changes: list[Problem],
+    gate: Gate,
+    settings: MeshSettings,
+    line_width: float,
+    memory_bytes: int | None,
+    best: Candidate | None,
+) -> Candidate | None:
+    """A new surface around it; of both kinds and what was there, what lost least."""
+    ways = (True, False) if settings.openings == "cap" else (False,)
+    oriented = sew(surface).surface
+    for inside_by_rays in ways:
+        thickness = _sheet(settings, line_width, gate.size)
+        net = wrapped(
+            oriented,
+            thickness=thickness,
+            inside_by_rays=inside_by_rays,
+            memory_bytes=memory_bytes,
+        )
+        made = _net_candidate(net, list(changes), gate, settings)
+        best = _better(best, made)
+        if made and made.verdict.faithful:
+            break
+    return best
+
+
+def _net_candidate(
+    net: Surface | None, changes: list[Problem], gate: Gate, settings: MeshSettings
+) -> Candidate | None:
+    strict = strict_mesh(net) if net is not None else None
+    if strict is None:
+        return None
+    made = simplified(strict[0], NET_ERROR * gate.size)
+    surface = Surface.of(made)
+    bodies = Bodies.of(surface)
+    swept = sweep(surface, bodies, np.arange(len(bodies)), keep=settings.keep_floaters)
+    if len(swept.surface.faces) < len(surface.faces):
+        surface = swept.surface
+        made = weld(made.vertices[surface.faces])
+    if volumes(surface).sum() <= 0:
+        return None
+    changes.append(
+        done(
+            "mesh.repair_wrapped",
+            N_(
+                "The surface was too damaged to mend; a new one was laid around it, which "
+                "rounds sharp edges. Compare it with the original."
+            ),
+            warn=True,
+        )
+    )
+    return Candidate(
+        made,
+        "wrapped",
+        changes + swept.changes,
+        gate.judge(surface),
+        None,
+        swept.floaters,
+    )
+
+
+def simplified(mesh: Mesh, max_error: float) -> Mesh:
+    """Fewer triangles, none moved further than `max_error`, mm; as it was if that fails."""
+    try:
+        made = from_kernel(to_kernel(mesh).simplify(max_error))
+    except NotASolid:
+        return mesh
+    return made if len(made.faces) < len(mesh.faces) else mesh
 
 
 def _sheet(settings: MeshSettings, line_width: float, size: float) -> float:

@@ -19,7 +19,7 @@ SAMPLES = 8000
 TARGET = 24000  # samples of the surface measured against
 NEAREST = 6
 FAR = 0.01  # of the diagonal
-MOST_LOST_PERCENT = 1.0
+MOST_LOST_PERCENT = 0.8  # 1 is the promise; the rest is for the samples' noise
 LOOKED_AT = 600  # of the far samples, whether they can be seen
 VIEWS = 64
 

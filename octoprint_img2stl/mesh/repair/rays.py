@@ -66,10 +66,20 @@ def _crossings(
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """Points whose line meets a face: point, height, whether the face looks ahead, face."""
     rotation = frame(direction).T
-    order = np.argsort(turned[:, 0])
-    xs, ys = turned[order, 0], turned[order, 1]
     for start in range(0, len(corners), FACES):
         part = corners[start : start + FACES] @ rotation
+        for point, height, upward, face in _crossings_along(part, turned[:, :2]):
+            yield point, height, upward, face + start
+
+
+def _crossings_along(
+    corners: np.ndarray, points: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """The same for rays along z; points are (N, 2)."""
+    order = np.argsort(points[:, 0], kind="stable")
+    xs, ys = points[order, 0], points[order, 1]
+    for start in range(0, len(corners), FACES):
+        part = corners[start : start + FACES]
         low, high = part[:, :, :2].min(axis=1), part[:, :, :2].max(axis=1)
         first = np.searchsorted(xs, low[:, 0])
         count = np.searchsorted(xs, high[:, 0], side="right") - first
@@ -118,3 +128,36 @@ def _inside(
             for side, corner in zip(sides, (a, b, c), strict=True)
         )
         yield point[keep], height / total[keep], upward[keep], face[keep] + start
+
+
+def columns(
+    corners: np.ndarray,
+    low: np.ndarray,
+    pitch: float,
+    shape: tuple[int, int, int],
+    axis: int,
+) -> np.ndarray:
+    """Nodes of a grid that rays along an axis find inside.
+
+    Args:
+        low, pitch, shape: the grid's nodes are at ``low + index * pitch``, mm.
+
+    Returns:
+        `shape` bool; columns whose crossings do not cancel hold none.
+    """
+    order = [(axis + 1) % 3, (axis + 2) % 3, axis]
+    wide, deep, tall = (shape[each] for each in order)
+    turned = corners[:, :, order]
+    i, j = np.divmod(np.arange(wide * deep), deep)
+    at = np.stack((low[order[0]] + i * pitch, low[order[1]] + j * pitch), axis=1)
+    change = np.zeros(wide * deep * (tall + 1), dtype=np.int16)
+    for point, height, upward, _ in _crossings_along(turned, at):
+        # Nodes below the crossing are met by a ray upward.
+        level = np.clip(np.ceil((height - low[axis]) / pitch), 0, tall).astype(np.int64)
+        flat = point * (tall + 1) + level
+        np.add.at(change, flat, np.where(upward, 1, -1).astype(np.int16))
+    change = change.reshape(wide * deep, tall + 1)
+    above = np.cumsum(change[:, ::-1], axis=1, dtype=np.int16)[:, ::-1]
+    inside = above[:, 1:] > 0
+    inside[above[:, 0] != 0] = False
+    return np.moveaxis(inside.reshape(wide, deep, tall), [0, 1, 2], order)

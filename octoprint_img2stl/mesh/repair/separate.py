@@ -134,7 +134,7 @@ def _cancelled(faces: np.ndarray) -> np.ndarray:
 
 
 def _apart(surface: Surface) -> tuple[Surface, np.ndarray] | None:
-    """Cut along crowded edges; the vertices to move, all but none at the same place."""
+    """Cut along crowded edges; and which vertices to move, so that none meet again."""
     mate, half = pair(surface.points, surface.faces)
     if (mate < 0).any():
         return None
@@ -145,4 +145,51 @@ def _apart(surface: Surface) -> tuple[Surface, np.ndarray] | None:
     suspects[flat[half]] = True
     suspects[flat[half - half % 3 + (half + 1) % 3]] = True
     faces, origin = split(surface.points, surface.faces, mate, suspects)
-    return Surface(surface.points[origin], faces), np.flatnonzero(suspects[origin])
+    suspects = suspects[origin]
+    points, faces = _bridged(surface.points[origin], faces, mate, half)
+    added = np.ones(len(points) - len(suspects), dtype=bool)
+    return Surface(points, faces), np.flatnonzero(np.concatenate((suspects, added)))
+
+
+def _bridged(
+    points: np.ndarray, faces: np.ndarray, mate: np.ndarray, half: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where two edges of one body run between the same two vertices, halve one of them.
+
+    Moving those vertices cannot part the edges; a vertex in the middle can.
+    """
+    flat = faces.ravel()
+    start, end = flat[half], flat[half - half % 3 + (half + 1) % 3]
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    order = np.lexsort((high, low))
+    groups: dict[tuple[int, int], list[int]] = {}
+    for at in order.tolist():
+        groups.setdefault((int(low[at]), int(high[at])), []).append(int(half[at]))
+    used: set[int] = set()
+    middles, changed, added = [], {}, []
+    for (one, other), halves in groups.items():
+        if len(halves) <= 2:
+            continue
+        seen = {halves[0], int(mate[halves[0]])}  # one of the edges may stay
+        for here in halves:
+            there = int(mate[here])
+            if here in seen or {here // 3, there // 3} & used or here // 3 == there // 3:
+                continue
+            seen |= {here, there}
+            used |= {here // 3, there // 3}
+            middle = len(points) + len(middles)
+            middles.append((points[one] + points[other]) / 2)
+            for each in (here, there):
+                face, side = divmod(each, 3)
+                a, b, c = (int(faces[face, (side + k) % 3]) for k in range(3))
+                changed[face] = (a, middle, c)
+                added.append((middle, b, c))
+    if not middles:
+        return points, faces
+    faces = faces.copy()
+    for face, corners in changed.items():
+        faces[face] = corners
+    return (
+        np.concatenate((points, np.array(middles))),
+        np.concatenate((faces, np.array(added, dtype=np.int32))),
+    )

@@ -179,7 +179,7 @@ def _back_to_back(
     # A patch without border is a closed shell, doubled: one of the two is the body.
     bordered = np.bincount(np.repeat(patch, 3), border.ravel(), minlength=count) > 0
     both = np.zeros(int(group.max()) + 1, dtype=bool)
-    both[group[front]] = ((loss <= 0) & bordered)[patch]
+    both[group[front]] = ((loss < 0) & bordered)[patch]
     return twin & (odd | both[group])
 
 
