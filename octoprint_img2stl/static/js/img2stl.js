@@ -157,7 +157,7 @@
                 return {
                     severity: "info",
                     message: gettext(
-                        "Opening it was cancelled. Continue, or give another file."
+                        "Opening it was cancelled. Try again, or give another file."
                     )
                 };
             }

@@ -151,7 +151,7 @@
 
         self.toJson = () => ({
             size_by: self.by.value(),
-            size: isPercent() || isBed() ? fields.percent.value() : fields.mm.value()
+            size: isBed() ? 100 : (isPercent() ? fields.percent : fields.mm).value()
         });
         self.fromJson = function (mesh) {
             filling = true;
@@ -171,7 +171,8 @@
 
     //~~ what is cut off from below
 
-    Img2Stl.MeshBaseCut = function (kit) {
+    // knows: as for MeshSize
+    Img2Stl.MeshBaseCut = function (kit, knows) {
         const self = this;
         self.in_ = kit.choice({key: "base_cut_in", label: gettext("Cut off in")});
         const isPercent = () => self.in_.value() === "percent";
@@ -193,9 +194,6 @@
         );
         self.all = [fields.mm, fields.percent, self.in_];
         self.shown = Img2Stl.shown(self.all);
-        self.isCut = ko.pureComputed(
-            () => (isPercent() ? fields.percent : fields.mm).value() > 0
-        );
         self.toJson = () => ({
             base_cut: (isPercent() ? fields.percent : fields.mm).value(),
             base_cut_in: self.in_.value()
@@ -205,14 +203,15 @@
             fields.mm.set(isPercent() ? 0 : mesh.base_cut);
             fields.percent.set(isPercent() ? mesh.base_cut : 0);
         };
-        // as checks advise it, in mm
-        self.set = function (value) {
+        // as checks advise it: mm of what was left by the cut before
+        self.more = function (value) {
+            const share = fields.percent.value() || 0;
+            const height = knows.size() ? knows.size()[2] : 0;
+            const before = isPercent()
+                ? (height * share) / (100 - share)
+                : fields.mm.value() || 0;
             self.in_.value("mm");
-            fields.mm.set(value);
-        };
-        self.none = function () {
-            fields.mm.set(0);
-            fields.percent.set(0);
+            fields.mm.set(Number((before + value).toFixed(2)));
         };
     };
 
@@ -225,7 +224,7 @@
         const self = this;
         const kit = new Kit(root);
         self.size = new Img2Stl.MeshSize(kit, knows);
-        self.baseCut = new Img2Stl.MeshBaseCut(kit);
+        self.baseCut = new Img2Stl.MeshBaseCut(kit, knows);
 
         const above = (option) => () => option.value() > 0;
         const is = (option, value) => () => option.value() === value;
@@ -398,7 +397,11 @@
 
         self.toJson = function () {
             const mesh = $.extend({}, others, self.size.toJson(), self.baseCut.toJson());
-            plain.forEach((option) => (mesh[option.key] = option.value()));
+            plain.forEach(function (option) {
+                // nobody could mend what is not to be seen
+                const isBad = !option.isShown() && option.localProblem();
+                if (!isBad) mesh[option.key] = option.value();
+            });
             return mesh;
         };
         self.fromJson = function (mesh) {
@@ -413,13 +416,14 @@
         };
         // sets one by its name, as a problem's fix has it; says whether it was there
         self.fix = function (key, value) {
-            const option =
-                key === "base_cut"
-                    ? self.baseCut
-                    : self.all.find((each) => each.key === key);
-            if (!option) return false;
-            option.set(value);
-            return true;
+            if (key === "size") return self.size.scale(value / 100);
+            if (key === "base_cut") {
+                self.baseCut.more(value);
+                return true;
+            }
+            const option = self.all.find((each) => each.key === key);
+            if (option) option.set(value);
+            return !!option;
         };
         // whether nothing is taken off or added, so that the size is the mesh's own
         self.isPlain = (mesh) =>

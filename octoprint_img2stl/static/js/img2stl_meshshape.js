@@ -110,8 +110,6 @@
             } else if (area === "mesh" && key === "turn") {
                 self.turn.to(suggest);
                 done = true;
-            } else if (area === "mesh" && key === "size") {
-                done = self.options.size.scale(suggest / 100);
             } else if (area === "mesh") {
                 done = self.options.fix(key, suggest);
             }
@@ -150,7 +148,15 @@
         //~~ the file and its repair, in words
 
         const number = Img2Stl.number;
-        self.notices = ko.pureComputed(() => (mesh() && mesh().notices) || []);
+        // what was asked about the file, but not what was answered
+        self.notices = ko.pureComputed(function () {
+            const chosen = self.options.toJson();
+            return ((mesh() && mesh().notices) || []).filter(
+                (notice) =>
+                    !self.canFix(notice) ||
+                    chosen[notice.field.split(".")[1]] !== notice.suggest
+            );
+        });
         self.fileText = ko.pureComputed(function () {
             if (!mesh()) return "";
             const told = [
@@ -211,7 +217,11 @@
             const all = repair.floaters || [];
             const kept = all.filter((part) => part.kept).length;
             const count = all.length;
-            if (!count) return "";
+            // the repair may have said so itself
+            const isSaid = self
+                .repairChanges()
+                .some((change) => /floater/.test(change.code));
+            if (!count || isSaid) return "";
             return kept
                 ? _.sprintf(
                       ngettext(
@@ -230,12 +240,16 @@
                       {count: count}
                   );
         });
+        self.hasFloaters = ko.pureComputed(
+            () => !!self.repair() && (self.repair().floaters || []).length > 0
+        );
         self.keepsFloaters = self.options.keepFloaters.value;
         self.keepFloaters = () => self.keepsFloaters(true);
         self.dropFloaters = () => self.keepsFloaters(false);
 
         // what making it ready did, at the setting it is about
-        const isAbout = (note, key) => note.field === "mesh." + key;
+        const isAbout = (note, key) =>
+            [note.field, note.code].includes("mesh." + key);
         self.cutNotes = ko.pureComputed(() =>
             self.preview.notes().filter((note) => isAbout(note, "base_cut"))
         );
