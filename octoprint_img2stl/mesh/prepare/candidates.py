@@ -22,7 +22,7 @@ def hull_of(mesh: Mesh) -> Mesh | None:
         return None
     made = hull.to_mesh()
     return Mesh(
-        np.asarray(made.vert_properties[:, :3], dtype=np.float32),
+        np.array(made.vert_properties[:, :3], dtype=np.float32),
         np.asarray(made.tri_verts).astype(np.int32),
     )
 

@@ -20,10 +20,10 @@ from .step import Step, box
 
 PITCH = 0.4  # of the wall: distance of the grid's nodes
 COARSEST = 0.9  # of the wall: coarser, the two sides of a wall would run together
-NODES = 6_000_000  # of the grid at most: about 150 MB for a while
+NODES = 3_000_000  # of the grid at most: about 80 MB for a while
 SPACING = 0.4  # of the wall: distance of the samples on the surface
 SAMPLES = 600_000  # about, at most
-ERROR = 0.03  # of the wall: how far simplifying the cavity may move it
+ERROR = 0.04  # of the wall: how far simplifying the cavity may move it
 SMALLEST = 1.0  # cavities of less than this many cubes of the wall are not worth having
 THINNER = (0.75, 0.5, 0.4)  # of the wall, tried for a suggestion
 TOUCHING = np.ones((3, 3, 3), dtype=bool)
