@@ -91,7 +91,7 @@ def _repaired(
 ) -> Job:
     """Repair in a worker process with its limits, then write the result."""
     from ..jobs.meshes import saved_any
-    from ..mesh.formats import write
+    from ..mesh.formats.write import write
 
     memory = machine_memory_bytes() // 2
     with scratch_store(output.parent, memory) as (store, warm):

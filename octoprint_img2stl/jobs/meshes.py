@@ -295,6 +295,8 @@ def orientations(folder: Path, params: Params, machine: Machine) -> list[dict[st
     single = prepare(mesh, plain, machine).single
     found = []
     for each in find(single, machine):
+        if not each.current and abs(each.turn[0]) > 1 - 1e-9:
+            continue  # the present one again, by another way
         turn = multiplied(each.turn, params.mesh.turn)
         found.append(
             {
@@ -303,7 +305,7 @@ def orientations(folder: Path, params: Params, machine: Machine) -> list[dict[st
                 "support_volume": round(float(each.support_volume), 1),
                 "contact_area": round(float(each.contact_area), 1),
                 "height": round(float(each.height), 2),
-                "current": abs(each.turn[0]) > 1 - 1e-9,
+                "current": bool(each.current),
             }
         )
     return found
@@ -323,7 +325,7 @@ def multiplied(one: Sequence[float], other: Sequence[float]) -> tuple[float, ...
 
 def export(folder: Path, ending: str, name: str) -> None:
     """Write the finished mesh in another format beside its STL."""
-    from ..mesh.formats import write
+    from ..mesh.formats.write import write
     from ..mesh.load import load
     from .pipeline import PREVIEW, STL
 

@@ -38,11 +38,6 @@ def make(client, job, expect=202, **chosen):
     return client.api("POST", f"/jobs/{job['id']}/make", expect, json=body)
 
 
-@pytest.fixture(scope="module")
-def bob(server):
-    return server.login("bob")
-
-
 def test_the_state_says_what_a_mesh_can_be(bob):
     state = bob.api("GET", "/state")
     route = state["routes"]["mesh"]
