@@ -195,12 +195,15 @@
                     red: gettext("Will not print"),
                     yellow: gettext("May fail"),
                     green: gettext("Prints as it is")
-                })[self.light()]
+                }[self.light()])
         );
         self.counts = ko.pureComputed(function () {
             const said = [
                 ["error", (n) => ngettext("%(count)d problem", "%(count)d problems", n)],
-                ["warning", (n) => ngettext("%(count)d warning", "%(count)d warnings", n)],
+                [
+                    "warning",
+                    (n) => ngettext("%(count)d warning", "%(count)d warnings", n)
+                ],
                 ["info", (n) => ngettext("%(count)d note", "%(count)d notes", n)]
             ]
                 .map(([severity, text]) => [count(severity), text])
@@ -259,7 +262,6 @@
             const own = options.fixText && options.fixText(field, suggest, finding);
             return own || Img2Stl.fixText(field, suggest);
         };
-        self.fix = (finding) =>
-            options.onFix(finding.field, finding.suggest, finding);
+        self.fix = (finding) => options.onFix(finding.field, finding.suggest, finding);
     };
 })(window.Img2Stl);

@@ -16,10 +16,9 @@
     Img2Stl.Overlay = function (element) {
         const self = this;
         const make = function (name, className, parent) {
-            const made =
-                ["svg", "path", "circle"].includes(name)
-                    ? document.createElementNS(SVG, name)
-                    : document.createElement(name);
+            const made = ["svg", "path", "circle"].includes(name)
+                ? document.createElementNS(SVG, name)
+                : document.createElement(name);
             made.setAttribute("class", className);
             parent.appendChild(made);
             return made;

@@ -138,9 +138,7 @@
             if (!result || !result.view_url || !root.isShowing("check")) return "";
             if (!self.isShown()) return "";
             // a job made again has another mesh under the same address
-            return (
-                Img2Stl.url(result.view_url) + "?" + encodeURIComponent(job().updated)
-            );
+            return Img2Stl.url(result.view_url) + "?" + encodeURIComponent(job().updated);
         });
         let viewOf = ""; // where it came from
         const loadView = function (url) {

@@ -27,7 +27,7 @@
         // what lies behind something else shows through it
         const hidden = new THREE.MeshBasicMaterial({
             transparent: true,
-            opacity: 0.3,
+            opacity: 0.2,
             depthFunc: THREE.GreaterDepth,
             depthWrite: false
         });
@@ -51,12 +51,16 @@
             // it would lie before what is seen from below
             if (bed) bed.visible = orbit.camera.position.z > 0;
             renderer.render(scene, orbit.camera);
-            overlay.draw(shown.preview.size, {
-                project: orbit.project,
-                eye: Img2Stl.look(pose).eye,
-                pixelsPerMm: orbit.pixelsPerMm(),
-                size: [canvas.clientWidth, canvas.clientHeight]
-            }, shown.place);
+            overlay.draw(
+                shown.preview.size,
+                {
+                    project: orbit.project,
+                    eye: Img2Stl.look(pose).eye,
+                    pixelsPerMm: orbit.pixelsPerMm(),
+                    size: [canvas.clientWidth, canvas.clientHeight]
+                },
+                shown.place
+            );
         };
         self.draw = function () {
             if (asked) return;
@@ -113,7 +117,8 @@
         // sRGB 0..255 of each corner of each face
         const paint = function (colors) {
             const color = solid.geometry.getAttribute("color");
-            for (let k = 0; k < colors.length; k++) color.array[k] = LINEAR_BYTES[colors[k]];
+            for (let k = 0; k < colors.length; k++)
+                color.array[k] = LINEAR_BYTES[colors[k]];
             color.needsUpdate = true;
         };
         const putGhost = function (what) {
