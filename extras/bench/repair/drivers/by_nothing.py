@@ -1,0 +1,5 @@
+"""Leaves everything as it is."""
+
+import task
+
+task.run(lambda points, faces: (points, faces, {}))
