@@ -95,3 +95,21 @@ def _volume_and_area(mesh: Mesh, centre: np.ndarray) -> tuple[float, float]:
         volume += float(np.einsum("ij,ij->", corners[:, 0], doubled)) / 6
         area += float(np.linalg.norm(doubled, axis=1).sum()) / 2
     return volume, area
+
+
+def centre_of_mass(mesh: Mesh) -> np.ndarray:
+    """(3,) float64, mm: of the mesh taken as solid, by the tetrahedra to its box's centre.
+
+    A mesh without volume has the centre of its box.
+    """
+    low = mesh.vertices.min(axis=0).astype(np.float64)
+    centre = (low + mesh.vertices.max(axis=0)) / 2
+    volume, moment = 0.0, np.zeros(3)
+    for _, corners in mesh.corner_chunks():
+        corners -= centre
+        sixfold = np.einsum(
+            "ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])
+        )
+        volume += float(sixfold.sum()) / 6
+        moment += (sixfold[:, None] * corners.sum(axis=1)).sum(axis=0) / 24
+    return centre + moment / volume if volume else centre

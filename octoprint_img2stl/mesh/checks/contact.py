@@ -1,4 +1,7 @@
-"""Does enough of it lie on the bed to stick there?"""
+"""Does enough of it lie on the bed to stick there, and what would a flat cut gain?
+
+Most models from AI stand on a few points; cutting a little off below makes a base.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,28 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...machine import Machine
 from ...problems import N_, WARNING, Problem
-from ..measure import MeshFacts
 from ..model import Mesh
+from ..subject import Finding, Subject
+from ..where import Where, thinned
 
 SMALL = 25.0  # mm2: two of three models that come off the bed have less
 SMALL_SHARE = 0.01  # of the footprint's box
+CUTS = (0.3, 0.5, 1.0, 1.5, 2.0)  # mm: the shallowest that is enough is suggested
+DEEPEST = 0.05  # of the height
+GAIN = 2.0  # times the area, or the cut is not worth it
+BRIM = 5.0
 
 
-def check(mesh: Mesh, facts: MeshFacts, machine: Machine) -> Iterator[Problem]:
-    area = _contact_area(mesh, facts.low[2] + machine.nozzle / 2)
-    if area < max(SMALL, SMALL_SHARE * facts.size[0] * facts.size[1]):
-        yield Problem(
+def check(subject: Subject) -> Iterator[Finding]:
+    size = subject.facts.size
+    area = contact_area(subject)
+    enough = max(SMALL, SMALL_SHARE * size[0] * size[1])
+    if area >= enough:
+        return
+    cut = _cut(subject, area, enough)
+    if cut is None:
+        problem = Problem(
             "mesh.small_contact",
             WARNING,
             N_(
@@ -27,11 +39,45 @@ def check(mesh: Mesh, facts: MeshFacts, machine: Machine) -> Iterator[Problem]:
             ),
             {"area": round(area, 1)},
             "slicing.brim",
-            5.0,
+            BRIM,
         )
+    else:
+        problem = Problem(
+            "mesh.small_contact",
+            WARNING,
+            N_(
+                "Only %(area)s mm2 of the model lie on the bed; cut %(cut)s mm off flat "
+                "below and it stands on %(then)s mm2, or turn a flat side down."
+            ),
+            {"area": round(area, 1), "cut": cut[0], "then": round(cut[1], 1)},
+            "mesh.base_cut",
+            cut[0],
+        )
+    yield Finding(problem, _lowest(subject))
 
 
-def _contact_area(mesh: Mesh, ceiling: float) -> float:
+def contact_area(subject: Subject) -> float:
+    """mm2 of the first layer; of the lowest faces where the mesh has no inside."""
+    if subject.sliceable:
+        return subject.slicer.at(subject.floor + subject.first_layer / 2).area()
+    return _area_below(subject.mesh, subject.floor + subject.machine.nozzle / 2)
+
+
+def _cut(subject: Subject, area: float, enough: float) -> tuple[float, float] | None:
+    """Depth, mm, and the area then standing on the bed, mm2."""
+    if not subject.sliceable:
+        return None
+    best = None
+    for depth in CUTS:
+        if depth > DEEPEST * subject.facts.size[2]:
+            break
+        best = depth, subject.slicer.at(subject.floor + depth).area()
+        if best[1] >= enough:
+            return best
+    return best if best and best[1] >= max(GAIN * area, 1.0) else None
+
+
+def _area_below(mesh: Mesh, ceiling: float) -> float:
     """Area seen from below, mm2, of the faces that lie wholly below z = `ceiling`."""
     area = 0.0
     for _, corners in mesh.corner_chunks():
@@ -40,3 +86,9 @@ def _contact_area(mesh: Mesh, ceiling: float) -> float:
         up = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
         area -= float(np.minimum(up, 0).sum()) / 2
     return area
+
+
+def _lowest(subject: Subject) -> Where:
+    vertices = subject.mesh.vertices
+    low = vertices[vertices[:, 2] <= subject.floor + subject.first_layer]
+    return Where(points=thinned(low), reach=max(2.0, 0.02 * max(subject.facts.size)))

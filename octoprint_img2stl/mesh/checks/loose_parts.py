@@ -1,8 +1,8 @@
 """Are there parts that hang in the air without touching anything?
 
 A part counts only if its bounding box reaches neither the bed nor the box of any other
-part: then it is certainly loose. Parts whose boxes overlap may belong together and are
-left alone.
+part: then it is certainly loose. Parts whose boxes overlap may belong together; where they
+do not, they begin in mid-air, and `islands` tells of them.
 """
 
 from __future__ import annotations
@@ -11,34 +11,44 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...machine import Machine
 from ...problems import N_, WARNING, Problem
-from ..measure import MeshFacts
-from ..model import Mesh
-from ..topology import boxes, connected
+from ..subject import Finding, Subject
+from ..where import Where
 
 MOST = 1000  # parts compared with all others; a heap of more is reported by these alone
 
 
-def check(mesh: Mesh, facts: MeshFacts, machine: Machine) -> Iterator[Problem]:
-    if facts.bodies < 2 or not facts.closed:  # a torn surface falls into parts by itself
-        return
-    _, low, high = boxes(mesh, connected(mesh.faces, len(mesh.vertices)))
-    gap = machine.nozzle / 2
-    raised = np.flatnonzero(low[:, 2] > facts.low[2] + gap)
-    count = 0
-    for body in raised[:MOST]:
-        near = ((low <= high[body] + gap) & (high >= low[body] - gap)).all(axis=1)
-        count += int(np.count_nonzero(near) == 1)  # only itself
-    if count:
-        yield Problem(
-            "mesh.loose_parts",
-            WARNING,
-            N_(
-                "Parts hang in the air without touching anything (%(count)s of them); "
-                "remove them or switch supports on."
+def check(subject: Subject) -> Iterator[Finding]:
+    loose = loose_bodies(subject)
+    if len(loose):
+        yield Finding(
+            Problem(
+                "mesh.loose_parts",
+                WARNING,
+                N_(
+                    "Parts hang in the air without touching anything (%(count)s of them); "
+                    "remove them or switch supports on."
+                ),
+                {"count": len(loose)},
+                "slicing.supports",
+                "everywhere",
             ),
-            {"count": count},
-            "slicing.supports",
-            "everywhere",
+            Where(faces=np.flatnonzero(np.isin(subject.bodies.of_face, loose))),
         )
+
+
+def loose_bodies(subject: Subject) -> np.ndarray:
+    """Numbers of the bodies that are certainly loose."""
+    facts = subject.facts
+    if facts.bodies < 2 or not facts.closed:  # a torn surface falls into parts by itself
+        return np.empty(0, dtype=np.int64)
+    bodies, gap = subject.bodies, subject.machine.nozzle / 2
+    raised = np.flatnonzero(bodies.low[:, 2] > subject.floor + gap)
+    loose = []
+    for body in raised[:MOST]:
+        near = (bodies.low <= bodies.high[body] + gap) & (
+            bodies.high >= bodies.low[body] - gap
+        )
+        if np.count_nonzero(near.all(axis=1)) == 1:  # only itself
+            loose.append(body)
+    return np.array(loose, dtype=np.int64)

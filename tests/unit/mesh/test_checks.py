@@ -109,8 +109,8 @@ def test_bed(machine, size, code):
     hits = set(found) & {"mesh.too_big_for_bed", "mesh.too_tall"}
     assert hits == ({code} if code else set())
     if code:
-        scale = found[code].suggest
-        assert found[code].field == "mesh.scale" and found[code].severity == "error"
+        scale = found[code].suggest / 100
+        assert found[code].field == "mesh.size" and found[code].severity == "error"
         assert machine.fits(*(side * scale for side in size))
         assert not machine.fits(*(side * (scale + 0.002) for side in size))
 
@@ -122,17 +122,18 @@ def test_bed_for_something_absurd():
 @pytest.mark.parametrize(
     ("size", "severity", "suggest"),
     [
-        ((0.1, 0.08, 0.05), "error", 1000.0),  # metres
-        ((1.9, 1, 1), "error", 25.4),  # inches
-        ((8, 8, 8), "warning", 25.4),
-        ((1e-4, 1e-4, 1e-4), "error", None),
+        ((0.1, 0.08, 0.05), "error", ("mesh.unit", "m")),
+        ((1.9, 1, 1), "error", ("mesh.unit", "inch")),
+        ((8, 8, 8), "warning", ("mesh.unit", "inch")),
+        ((0.001, 0.001, 0.001), "error", ("mesh.size", None)),
+        ((0.005, 0.1, 0.1), "error", ("mesh.unit", "m")),
         ((10, 1, 1), None, None),
     ],
 )
 def test_units(size, severity, suggest):
     found = problems(box(size)).get("mesh.tiny")
     assert (found.severity if found else None) == severity
-    assert found is None or found.suggest == suggest
+    assert found is None or (found.field, found.suggest) == suggest
 
 
 @pytest.mark.parametrize(

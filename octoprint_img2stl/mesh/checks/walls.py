@@ -1,0 +1,115 @@
+"""Are there walls and pins thinner than one and than two printed lines?
+
+As the slicer sees them: by the width within a layer. Only what is upright counts here, for
+a bump of a relief that is narrower than a line is fine detail (see `detail`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...problems import ERROR, INFO, N_, WARNING, Problem
+from ..pieces import Place, where
+from ..subject import Finding, Subject
+
+# A wall is at least twice as high as a line is wide and spans three layers.
+TALL_LINES, TALL_LAYERS = 2.0, 3.0
+LEAST_LAYERS = 3  # of those looked at
+# A leftover shorter than this along the wall is the tip of a wedge.
+LONG_LINES = 3.0
+SMOOTH = 0.2  # least share of all that is too narrow
+MUCH = 0.5  # share of the layers' area: then the print as a whole fails
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    survey = subject.survey
+    if survey is None:
+        return
+    line = subject.line
+    vanishing = upright(survey.below_one, subject)
+    if vanishing:
+        width = min(place.width for place in vanishing)
+        all_of_it = survey.lost > MUCH * survey.area
+        yield Finding(
+            Problem(
+                "mesh.thin_walls",
+                ERROR if all_of_it else WARNING,
+                N_(
+                    "Walls or pins only %(width)s mm thick (%(count)s places, up to "
+                    "%(height)s mm high) are thinner than one printed line of %(line)s "
+                    "mm and may vanish; make them at least %(least)s mm."
+                ),
+                {
+                    "width": round(width, 2),
+                    "count": len(vanishing),
+                    "height": round(max(place.height for place in vanishing), 1),
+                    "line": round(line, 2),
+                    "least": round(2 * line, 2),
+                },
+                "mesh.size",
+                subject.grown(line / width),
+            ),
+            _where(vanishing, subject),
+        )
+    weak = [
+        place
+        for place in upright(survey.below_two, subject)
+        if place.width > line and not _inside(place, vanishing)
+    ]
+    if weak:
+        width = min(place.width for place in weak)
+        yield Finding(
+            Problem(
+                "mesh.weak_walls",
+                INFO,
+                N_(
+                    "Walls or pins only %(width)s mm thick (%(count)s places, up to "
+                    "%(height)s mm high) get less than two printed lines and stay weak; "
+                    "make them at least %(least)s mm."
+                ),
+                {
+                    "width": round(width, 2),
+                    "count": len(weak),
+                    "height": round(max(place.height for place in weak), 1),
+                    "least": round(2 * line, 2),
+                },
+                "mesh.size",
+                subject.grown(2 * line / width),
+            ),
+            _where(weak, subject),
+        )
+
+
+def upright(places: Sequence[Place], subject: Subject) -> list[Place]:
+    """Those that are walls or pins, not the roughness of a surface.
+
+    Where most of what is too narrow has slopes, the few steep bits belong to it.
+    """
+    line = subject.line
+    tall = max(TALL_LINES * line, TALL_LAYERS * subject.layer)
+    found = [
+        place
+        for place in places
+        if place.height >= tall
+        and place.layers >= LEAST_LAYERS
+        and (place.alone or place.length >= LONG_LINES * line)
+    ]
+    all_of_it = sum(place.volume for place in places)
+    rough = sum(place.volume for place in found) < SMOOTH * all_of_it
+    return [] if rough else found
+
+
+def _inside(place: Place, others: Sequence[Place]) -> bool:
+    """Whether a place is the surroundings of one found already."""
+    pieces = {(piece.layer, *piece.low.round(1)) for piece in place.pieces}
+    return any(
+        (piece.layer, *piece.low.round(1)) in pieces
+        for other in others
+        for piece in other.pieces
+    )
+
+
+def _where(places: Sequence[Place], subject: Subject):
+    assert subject.survey is not None
+    reach = max(subject.line, 0.75 * subject.survey.pitch)
+    return where([piece for place in places for piece in place.pieces], reach)
