@@ -1,8 +1,9 @@
 """What the owner chose for a mesh on its way to the bed, validated. No numpy here.
 
-A mesh is repaired first (`RepairSettings`), then made ready (`PrepareSettings`): unit, mirror,
-turn, size, smoothing, simplifying, hollowing, base cut, plinth, cutting in two, copies, in
-this order.
+A mesh is repaired first (`MeshSettings.repair_json` is what that depends on), then made
+ready: unit and up, mirror, turn, size, smoothing, simplifying, base cut, plinth, hollowing,
+cutting in two, copies, in this order. The base is cut before hollowing so that the floor
+gets its wall.
 """
 
 from __future__ import annotations

@@ -12,11 +12,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Mesh
+from .deviation import to_triangles
 
 ROUNDS = 60
 WORTH = 0.02  # a round that drops fewer of the faces is the last
 TURNED = (
     0.3  # cosine between a face before and after below which it counts as turned over
+)
+LEANS = (
+    0.35  # cosine between a face and the mean of those round it, below which planes lie
 )
 NEEDLE = 0.03  # height over longest side below which a face counts as a needle
 PULL = 1e-3  # how much the middle of the edge counts where the surface does not decide
@@ -41,6 +45,7 @@ def collapse(mesh: Mesh, bound: float, rms: float) -> tuple[np.ndarray, np.ndarr
     fixed, edges = _irregular(faces, len(points))
     edges = edges[~(fixed[edges[:, 0]] | fixed[edges[:, 1]])]
     _, costs = _best(points, quadrics, edges)
+    spent = np.zeros(len(points))
     random = np.random.default_rng(4)  # the same mesh gives the same result
     for _ in range(ROUNDS):
         chosen = _independent(edges, costs, rms**2, len(points), random)
@@ -51,9 +56,11 @@ def collapse(mesh: Mesh, bound: float, rms: float) -> tuple[np.ndarray, np.ndarr
         costs[chosen[~good]] = np.inf  # until something round it has changed
         chosen = chosen[good]
         spots, _ = _best(points, quadrics, edges[chosen])
-        good = _keeps_shape(points, faces, edges[chosen], spots, bound)
+        left = bound - spent[edges[chosen]].max(axis=1)
+        good, moved = _keeps_shape(points, faces, edges[chosen], spots, left)
         costs[chosen[~good]] = np.inf
         kept, gone = edges[chosen[good]].T
+        spent[kept] = np.maximum(spent[kept], spent[gone]) + moved[good]
         points[kept] = spots[good]
         quadrics[kept] += quadrics[gone]
         renamed = np.arange(len(points), dtype=np.int32)
@@ -191,38 +198,72 @@ def _linked(faces: np.ndarray, pairs: np.ndarray, vertices: int) -> np.ndarray:
     return np.bincount(twice, minlength=len(pairs)) == 2
 
 
-def _keeps_shape(points, faces, pairs, spots, bound) -> np.ndarray:
-    """Whether each pair's (N, 2) spot is near the faces round it and turns over none."""
+def _keeps_shape(points, faces, pairs, spots, left) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each pair's (N, 2) spot is near the faces round it and turns over none.
+
+    Planes reach farther than their faces: of a thorn they meet at its foot as well as at
+    its tip. So where the faces look in very different directions the distance between the
+    surfaces before and after is calculated.
+
+    Args:
+        left: (N,) how far the surface may still move, mm.
+
+    Returns:
+        (N,) bool, and (N,) how far it moves there, mm; 0 where planes decide.
+    """
     owner = np.full(len(points), -1, dtype=np.int32)
-    owner[pairs[:, 0]] = owner[pairs[:, 1]] = np.arange(len(pairs))
+    owner[pairs[:, 0]] = owner[pairs[:, 1]] = np.arange(len(pairs), dtype=np.int32)
     owners = owner[faces]
     hits = (owners >= 0).sum(axis=1)
+    touched = np.flatnonzero(hits)
+    owners, hits = owners[touched], hits[touched]
+    corners, each = points[faces[touched]], owners.max(axis=1)
     good = np.ones(len(pairs), dtype=bool)
 
-    touched = hits > 0
-    corners, each = points[faces[touched]], owners[touched].max(axis=1)
     before = _normals(corners)
     sizes = _length(before)
     away = np.einsum("ij,ij->i", spots[each] - corners[:, 0], before)
-    good[each[np.abs(away) > bound * sizes]] = False
+    good[each[np.abs(away) > left[each] * sizes]] = False
 
-    stays = hits[touched] == 1  # those with both ends vanish
-    corners, each, before, sizes = (
-        corners[stays],
-        each[stays],
-        before[stays],
-        sizes[stays],
+    stays = hits == 1  # those with both ends vanish
+    at = each[stays]
+    moved = np.where(
+        (owners[stays] >= 0)[:, :, None], spots[at][:, None, :], corners[stays]
     )
-    hit = owners[touched][stays] >= 0
-    moved = np.where(hit[:, :, None], spots[each][:, None, :], corners)
     after = _normals(moved)
     new_sizes = _length(after)
-    over = np.einsum("ij,ij->i", before, after) < TURNED * sizes * new_sizes
-    old_side, new_side = _longest(corners), _longest(moved)
+    turn = np.einsum("ij,ij->i", before[stays], after)
+    over = turn < TURNED * sizes[stays] * new_sizes
+    old_side, new_side = _longest(corners[stays]), _longest(moved)
     needle = new_sizes < NEEDLE * new_side
-    needle &= new_sizes * old_side < sizes * new_side  # and worse than it was
-    good[each[over | needle]] = False
-    return good
+    needle &= new_sizes * old_side < sizes[stays] * new_side  # and worse than it was
+    good[at[over | needle]] = False
+
+    mean = np.stack(
+        [np.bincount(each, before[:, axis], len(pairs)) for axis in range(3)], axis=1
+    )
+    leans = np.einsum("ij,ij->i", before, mean[each])
+    doubtful = np.zeros(len(pairs), dtype=bool)
+    doubtful[each[leans < LEANS * sizes * _length(mean)[each]]] = True
+    doubtful &= good
+    distance = np.zeros(len(pairs))
+    if doubtful.any():
+        chosen = doubtful[each]
+        distance = _nearest(spots, each[chosen], corners[chosen], len(pairs))
+        chosen = doubtful[at]
+        for end in points[pairs.T]:
+            lost = _nearest(end, at[chosen], moved[chosen], len(pairs))
+            np.maximum(distance, lost, out=distance)
+        distance[~doubtful] = 0.0
+        good &= distance <= left
+    return good, distance
+
+
+def _nearest(spots, owners, corners, count) -> np.ndarray:
+    """(count,) distance of each spot from the nearest of its own triangles."""
+    nearest = np.full(count, np.inf)
+    np.minimum.at(nearest, owners, to_triangles(spots[owners], corners))
+    return nearest
 
 
 def _normals(corners: np.ndarray) -> np.ndarray:
