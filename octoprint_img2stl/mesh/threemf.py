@@ -254,8 +254,8 @@ class _Package:
         with np.errstate(all="ignore"):
             placed = (points @ matrix[:3] + matrix[3]) * UNITS[part.unit][1]
             self._points.append(placed.astype(np.float32))
-        # A mirroring placement turns the faces inside out.
-        mirrored = np.linalg.det(matrix[:3]) < 0
+            # A mirroring placement turns the faces inside out.
+            mirrored = np.linalg.det(matrix[:3]) < 0
         faces = faces[:, ::-1] if mirrored else faces
         self._faces.append(faces + np.int32(self._total - len(points)))
         whole = part.colour(thing.pid, thing.pindex)

@@ -41,7 +41,7 @@ SAID = re.compile(r"^(?:ERROR|ASSERT)", re.IGNORECASE)
 _HIDDEN = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\])*(?:\"|\Z)", re.DOTALL)
 # `use <x>` and `include <x>` are no calls; the others are modules or functions.
 _OTHER_FILES = re.compile(
-    r"\b(include|use)\s*<|\b(import\w*|surface|dxf_\w+)\s*\(|\b(file(?:name)?)\s*="
+    r"\b(include|use)\s*<|\b(import(?:_\w+)?|surface|dxf_\w+)\s*\(|\b(file(?:name)?)\s*="
 )
 
 
@@ -59,8 +59,8 @@ def rendered(program: bytes, name: str) -> Iterator[BinaryIO]:
         raise MeshRefused(
             "mesh.scad_not_installed",
             N_(
-                "%(name)s is an OpenSCAD program, and OpenSCAD is not installed; type "
-                "this on the machine that runs OctoPrint: %(command)s"
+                "%(name)s is an OpenSCAD program, and OpenSCAD is not installed; export "
+                "the model as STL, or type %(command)s on the machine that runs OctoPrint."
             ),
             name=name,
             command=INSTALL,

@@ -1,15 +1,13 @@
-import io
 import os
-import struct
-import zipfile
 
 import numpy as np
 import pytest
 import trimesh
 
 from octoprint_img2stl.mesh import MeshRefused
-from octoprint_img2stl.mesh.load import load
+from octoprint_img2stl.mesh.load import MAX_BYTES, MAX_TRIANGLES, load, load_any
 from octoprint_img2stl.mesh.measure import measure
+from octoprint_img2stl.mesh.model import only_used, weld, weld_shared
 from octoprint_img2stl.mesh.place import place
 from octoprint_img2stl.mesh.stl import write_stl
 from tests.unit.mesh.shapes import ascii_stl, box, box_corners, save, stl_bytes
@@ -60,14 +58,17 @@ BAD = {
         ascii_stl(box_corners()).replace("1.000000e+01", "nan", 1),
         "mesh.bad_coordinates",
     ),
-    "nothing.obj": (b"# only a comment\n", None),
+    "nothing.obj": (b"# only a comment\n", "mesh.empty"),
     "garbage.ply": (b"ply\nformat binary_little_endian 1.0\nelement vertex 4000000000\n"
-                    b"property float x\nend_header\n", None),
-    "garbage.off": (b"OFF\n8 99999 0\n1 2 3\n", None),
+                    b"property float x\nend_header\n", "mesh.point_cloud"),
+    "garbage.off": (b"OFF\n8 99999 0\n1 2 3\n", "mesh.unreadable"),
     "garbage.glb": (b"glTF" + bytes(100), "mesh.unreadable"),
     "garbage.3mf": (b"PK\x03\x04" + bytes(100), "mesh.unreadable"),
-    "renamed.3mf": (stl_bytes(box_corners()), "mesh.unreadable"),
+    "zipped.stl": (b"PK\x03\x04" + bytes(100), "mesh.unreadable"),
+    "notes.ply": (b"some words\n", "mesh.unreadable"),
+    "page.obj": (b"<!DOCTYPE html><html><body>Not found", "mesh.unreadable"),
     "model.step": (b"ISO-10303-21;", "mesh.unsupported_format"),
+    "model.txt": (b"some words\n", "mesh.unsupported_format"),
     "model": (b"x", "mesh.unsupported_format"),
 }  # fmt: skip
 
@@ -76,7 +77,7 @@ BAD = {
 def test_bad_files_are_refused_in_one_sentence(tmp_path, name):
     data, code = BAD[name]
     found = refused(save(tmp_path, name, data))
-    assert found == code if code else found in ("mesh.unreadable", "mesh.empty")
+    assert found == code
 
 
 def test_what_is_no_file_is_refused(tmp_path):
@@ -108,8 +109,108 @@ def test_too_many_triangles(tmp_path):
 
 
 def test_too_many_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr("octoprint_img2stl.mesh.load.MAX_BYTES", 100)
-    assert refused(save(tmp_path, "x.stl", stl_bytes(box_corners()))) == "mesh.too_big"
+    monkeypatch.setattr("octoprint_img2stl.mesh.load.OWN_MAX_BYTES", 100)
+    path = save(tmp_path, "x.stl", stl_bytes(box_corners()))
+    assert refused(path) == "mesh.too_big"
+    with pytest.raises(MeshRefused, match="larger than 0 MB"):
+        load_any(path, max_bytes=683)
+    assert load_any(path, max_bytes=684)
+
+
+# ---- the content decides
+
+
+WRONG_ENDINGS = {
+    "x.obj": (stl_bytes(box_corners()), "stl"),
+    "x.3mf": (stl_bytes(box_corners()), "stl"),
+    "x.glb": (ascii_stl(box_corners()), "stl"),
+    "x.stl": (trimesh.creation.box().export(file_type="obj"), "obj"),
+    "x.off": (trimesh.creation.box().export(file_type="ply"), "ply"),
+    "x.ply": (trimesh.creation.box().export(file_type="off"), "off"),
+    "x.zip": (trimesh.creation.box().export(file_type="glb"), "glb"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_ENDINGS)
+def test_a_wrong_ending_is_only_noted(tmp_path, name):
+    data, kind = WRONG_ENDINGS[name]
+    loaded = load_any(save(tmp_path, name, data))
+    assert loaded.format == kind and len(loaded.mesh.faces) == 12
+    (note,) = loaded.notes
+    assert (note.code, note.severity) == ("mesh.wrong_extension", "info")
+    assert note.message.startswith(f"{name} is a {kind.upper()} file")
+
+
+@pytest.mark.parametrize("name", ["x.stl", "x.STL", "x.stlb", "x"])
+def test_a_right_or_no_ending_is_not_noted(tmp_path, name):
+    path = save(tmp_path, "upload", stl_bytes(box_corners()))
+    assert load_any(path, name=name).notes == ()
+
+
+def test_the_name_in_sentences_is_the_owners(tmp_path):
+    path = save(tmp_path, "upload-17", PNG)
+    with pytest.raises(MeshRefused, match="^my cat.stl is no mesh but a PNG file"):
+        load_any(path, name="my cat.stl")
+
+
+def test_one_triangle_is_nothing_to_print(tmp_path):
+    path = save(tmp_path, "x.stl", stl_bytes(box_corners()[:1]))
+    with pytest.raises(MeshRefused) as caught:
+        load_any(path)
+    assert caught.value.code == "mesh.one_triangle"
+    assert len(load_any(save(tmp_path, "x.stl", stl_bytes(box_corners()[:2]))).mesh.faces)
+
+
+def test_the_limits_are_those_that_are_promised():
+    assert (MAX_TRIANGLES, MAX_BYTES) == (2_000_000, 200 * 2**20)
+
+
+def test_ten_million_triangles_are_refused_at_once(tmp_path):
+    path = tmp_path / "x.stl"
+    path.write_bytes(stl_bytes(np.empty((0, 3, 3)), count=10_000_000))
+    os.truncate(path, 84 + 50 * 10_000_000)  # a sparse file
+    with pytest.raises(MeshRefused) as caught:
+        load_any(path)
+    assert caught.value.code == "mesh.too_big"
+    with pytest.raises(MeshRefused, match="10000000 triangles, more than the 2000000"):
+        load_any(path, max_bytes=2**30)
+
+
+def test_text_stl_across_blocks(tmp_path, monkeypatch):
+    """The pieces that the text is read in end anywhere within a triangle."""
+    data = ascii_stl(box_corners(SIZE))
+    path = save(tmp_path, "x.stl", data)
+    for size in range(60, 90):
+        monkeypatch.setattr("octoprint_img2stl.mesh.formats.text.BLOCK", size)
+        facts = measure(load(path))
+        assert facts.triangles == 12 and facts.volume == pytest.approx(6000)
+        without_ends = save(tmp_path, "y.stl", data.replace("endloop", "", 7))
+        assert refused(without_ends) == "mesh.unreadable"
+
+
+def test_a_damaged_text_stl_says_where(tmp_path):
+    lines = ascii_stl(box_corners()).splitlines()
+    lines.insert(1 + 5 * 7 + 3, "and now for something else")
+    path = save(tmp_path, "x.stl", "\n".join(lines))
+    with pytest.raises(MeshRefused, match="damaged after triangle 5;"):
+        load(path)
+
+
+def test_a_text_line_without_end(tmp_path):
+    path = save(tmp_path, "x.stl", b"solid " + b"x" * 5 * 2**20)
+    assert refused(path) == "mesh.unreadable"
+
+
+def test_welding_shared_points_is_welding_their_corners():
+    rng = np.random.default_rng(5)
+    points = rng.integers(-2, 2, (300, 3)).astype(np.float32)
+    points[points == 0] *= -1
+    faces = rng.integers(0, 300, (500, 3)).astype(np.int32)
+    mesh = weld(points[faces])
+    shared, kept = weld_shared(*only_used(points, faces))
+    assert np.array_equal(mesh.vertices, shared.vertices)
+    assert np.array_equal(mesh.faces, shared.faces)
+    assert np.array_equal(points[faces[kept]], mesh.vertices[mesh.faces])
 
 
 @pytest.mark.parametrize(
@@ -129,174 +230,6 @@ def test_stl_in_every_dress(tmp_path, data):
     facts = measure(mesh)
     assert (facts.size, facts.triangles, len(mesh.vertices)) == (SIZE, 12, 8)
     assert facts.volume == pytest.approx(6000) and facts.watertight and facts.winding_ok
-
-
-@pytest.mark.parametrize("kind", ["obj", "ply", "off"])
-def test_formats_without_unit(tmp_path, kind):
-    data = trimesh.creation.box(SIZE).export(file_type=kind)
-    facts = measure(load(save(tmp_path, f"x.{kind}", data)))
-    assert facts.size == SIZE
-    assert facts.watertight and facts.volume == pytest.approx(6000)
-
-
-def test_glb_is_in_metres_with_y_up(tmp_path):
-    part = trimesh.creation.box((0.01, 0.03, 0.02))  # 30 mm tall in glTF's y
-    part.apply_translation((0, 0, 0.1))  # towards the viewer
-    mirror = np.diag([-1.0, 1, 1, 1])
-    mirror[0, 3] = 0.05
-    scene = trimesh.Scene()
-    scene.add_geometry(part, node_name="one")
-    scene.add_geometry(part, node_name="two", transform=mirror)
-    facts = measure(load(save(tmp_path, "x.glb", scene.export(file_type="glb"))))
-    assert facts.size == pytest.approx((60, 20, 30), abs=1e-3)
-    assert facts.low[1] == pytest.approx(-110, abs=1e-3)
-    assert facts.bodies == 2 and facts.closed
-    assert facts.volume == pytest.approx(2 * 6000)
-
-
-def test_glb_that_announces_endless_arrays(tmp_path):
-    json = (
-        b'{"asset":{"version":"2.0"},"scene":0,"scenes":[{"nodes":[0]}],"nodes":[{"mesh":0}],'
-        b'"meshes":[{"primitives":[{"attributes":{"POSITION":0}}]}],"accessors":[{"componentType"'
-        b':5126,"count":4000000000000000,"type":"VEC3"}]}'
-    )
-    json += b" " * (-len(json) % 4)
-    data = (
-        struct.pack("<4sIIII", b"glTF", 2, 20 + len(json), len(json), 0x4E4F534A) + json
-    )
-    assert refused(save(tmp_path, "x.glb", data)) in ("mesh.too_big", "mesh.unreadable")
-
-
-def test_obj_does_not_read_other_files(tmp_path):
-    (tmp_path / "secret.mtl").mkdir()  # opening it would fail
-    data = "mtllib secret.mtl\n" + trimesh.creation.box(SIZE).export(file_type="obj")
-    assert measure(load(save(tmp_path, "x.obj", data))).size == SIZE
-
-
-# ---- 3MF
-
-CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
-
-
-def mesh_xml(mesh) -> str:
-    points = "".join(f'<vertex x="{x}" y="{y}" z="{z}"/>' for x, y, z in mesh.vertices)
-    faces = "".join(f'<triangle v1="{a}" v2="{b}" v3="{c}"/>' for a, b, c in mesh.faces)
-    return f"<mesh><vertices>{points}</vertices><triangles>{faces}</triangles></mesh>"
-
-
-def model_xml(resources: str, build: str, unit="millimeter", before="") -> str:
-    return (
-        f'<?xml version="1.0"?>{before}'
-        f'<model unit="{unit}" xmlns="{CORE}" xmlns:p="prod">'
-        f"<resources>{resources}</resources><build>{build}</build></model>"
-    )
-
-
-def package(folder, **parts: str):
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return save(folder, "x.3mf", data.getvalue())
-
-
-OBJECT = f'<object id="1">{mesh_xml(box(SIZE))}</object>'
-ITEM = '<item objectid="1"/>'
-
-
-@pytest.mark.parametrize(
-    ("unit", "factor"), [("millimeter", 1), ("inch", 25.4), ("meter", 1e3)]
-)
-def test_3mf_unit(tmp_path, unit, factor):
-    path = package(tmp_path, **{"3D/3dmodel.model": model_xml(OBJECT, ITEM, unit)})
-    facts = measure(load(path))
-    assert facts.size == pytest.approx([side * factor for side in SIZE])
-    assert facts.watertight and facts.volume == pytest.approx(6000 * factor**3)
-
-
-def test_3mf_components_in_other_files_with_transforms(tmp_path):
-    relations = (
-        '<Relationships><Relationship Id="r" Target="/model/top.model" '
-        'Type="http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"/></Relationships>'
-    )
-    # A quarter turn about z, then 100 to the right; and a mirrored copy.
-    resources = (
-        '<object id="7"><components>'
-        '<component objectid="1" p:path="/model/part.model" '
-        'transform="0 1 0 -1 0 0 0 0 1 100 0 0"/>'
-        '<component objectid="1" p:path="/model/part.model" '
-        'transform="-1 0 0 0 1 0 0 0 1 0 0 0"/></components></object>'
-    )
-    item = '<item objectid="7" transform="1 0 0 0 1 0 0 0 1 0 0 5"/>'
-    path = package(
-        tmp_path,
-        **{
-            "_rels/.rels": relations,
-            "model/top.model": model_xml(resources, item),
-            "model/part.model": model_xml(OBJECT, ""),
-        },
-    )
-    facts = measure(load(path))
-    assert facts.low == pytest.approx((-10, 0, 5)) and facts.high == pytest.approx(
-        (100, 20, 35)
-    )
-    assert facts.bodies == 2 and facts.closed and facts.volume == pytest.approx(12000)
-
-
-def nested(levels: int) -> str:
-    """Each object is ten times the one before: 10**levels in the end."""
-    text = OBJECT
-    for level in range(2, levels + 2):
-        child = f'<component objectid="{level - 1}"/>'
-        text += f'<object id="{level}"><components>{child * 10}</components></object>'
-    return text
-
-
-BAD_3MF = {
-    "loop": (
-        '<object id="1"><components><component objectid="1"/></components></object>',
-        ITEM,
-        "mesh.unreadable",
-    ),
-    "bomb": (nested(9), '<item objectid="10"/>', "mesh.too_big"),
-    "empty bomb": (
-        nested(9).replace(OBJECT, '<object id="1"/>'),
-        '<item objectid="10"/>',
-        "mesh.too_big",
-    ),
-    "missing object": (OBJECT, '<item objectid="9"/>', "mesh.unreadable"),
-    "negative vertex": (OBJECT.replace('v1="0"', 'v1="-1"', 1), ITEM, "mesh.unreadable"),
-    "no such vertex": (OBJECT.replace('v1="0"', 'v1="8"', 1), ITEM, "mesh.unreadable"),
-    "word for a number": (
-        OBJECT.replace('x="0.0"', 'x="zero"', 1),
-        ITEM,
-        "mesh.unreadable",
-    ),
-    "nan": (OBJECT.replace('x="0.0"', 'x="nan"', 1), ITEM, "mesh.bad_coordinates"),
-    "short matrix": (OBJECT, '<item objectid="1" transform="1 0 0"/>', "mesh.unreadable"),
-    "nothing to build": (OBJECT, "", "mesh.empty"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_3MF)
-def test_bad_3mf(tmp_path, case):
-    resources, build, code = BAD_3MF[case]
-    path = package(tmp_path, **{"3D/3dmodel.model": model_xml(resources, build)})
-    assert refused(path, max_triangles=10_000) == code
-
-
-def test_3mf_without_a_model_or_with_a_doctype(tmp_path):
-    assert refused(package(tmp_path, readme="hello")) == "mesh.unreadable"
-    declared = model_xml(OBJECT, ITEM, before='<!DOCTYPE model [<!ENTITY a "b">]>')
-    assert (
-        refused(package(tmp_path, **{"3D/3dmodel.model": declared})) == "mesh.unreadable"
-    )
-
-
-def test_3mf_that_unpacks_to_too_much(tmp_path, monkeypatch):
-    monkeypatch.setattr("octoprint_img2stl.mesh.threemf.MAX_PART_BYTES", 10_000)
-    model = model_xml(OBJECT + " " * 20_000, ITEM)
-    assert refused(package(tmp_path, **{"3D/3dmodel.model": model})) == "mesh.unreadable"
 
 
 # ---- placing and writing
