@@ -14,6 +14,7 @@ from .geometry import areas, diagonal, sample, volumes
 from .loops import rims
 from .model import Surface, done
 from .pairing import orient, pair, split
+from .rays import winding
 from .sheet import thickened
 from .triangulate import over_loop
 
@@ -22,6 +23,7 @@ MOST_CAP = 0.6  # share of a part's surface: beyond, there is no telling what it
 THIN = 0.005  # of the diagonal: a capped part of less mean thickness is a sheet
 DEBRIS_SIZE, DEBRIS_AREA = 0.01, 0.003  # of the diagonal; of the area, all together
 CAP_SAMPLES = 4000
+PROBES = 24  # faces of a sheet looked at to see whether it is hidden in a solid
 
 
 @dataclass
@@ -183,6 +185,16 @@ def _filled(
         thin |= wide
     debris = _debris(thin, part_size, own_area, size)
     thin &= ~debris
+    hidden = _hidden(whole, label, thin, ~thin & ~debris, 0.1 * thickness)
+    thin &= ~hidden
+    if hidden.any():
+        changes.append(
+            done(
+                "mesh.repair_inner_walls",
+                N_("%(count)s surfaces inside the solid were dropped."),
+                count=int(hidden.sum()),
+            )
+        )
     if debris.any():
         changes.append(
             done(
@@ -191,7 +203,7 @@ def _filled(
                 count=int(debris.sum()),
             )
         )
-    closed_part = ~thin & ~debris
+    closed_part = ~thin & ~debris & ~hidden
     kept = whole.keep(closed_part[label])
     result = Closed(kept, changes)
     on_kept = is_cap & closed_part[label]
@@ -305,3 +317,34 @@ def _debris(
     debris = np.zeros(len(thin), dtype=bool)
     debris[small[within]] = True
     return debris
+
+
+def _hidden(
+    whole: Surface,
+    label: np.ndarray,
+    thin: np.ndarray,
+    solid: np.ndarray,
+    offset: float,
+) -> np.ndarray:
+    """(B,) bool: sheets that lie in the solid of other parts, on both sides."""
+    hidden = np.zeros(len(thin), dtype=bool)
+    if not thin.any() or not solid.any():
+        return hidden
+    order = np.argsort(label, kind="stable")
+    first = np.searchsorted(label[order], np.arange(len(thin) + 1))
+    probes, owner = [], []
+    for part in np.flatnonzero(thin).tolist():
+        mine = order[first[part] : first[part + 1]]
+        mine = mine[np.linspace(0, len(mine) - 1, min(len(mine), PROBES)).astype(int)]
+        corners = whole.corners(mine)
+        normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        length = np.linalg.norm(normal, axis=1, keepdims=True)
+        np.divide(normal, length, out=normal, where=length > 0)
+        centre = corners.mean(axis=1)
+        probes += [centre + offset * normal, centre - offset * normal]
+        owner.append(np.full(2 * len(mine), part))
+    inside = winding(whole.corners(solid[label]), np.concatenate(probes)) != 0
+    owner = np.concatenate(owner)
+    count = np.bincount(owner, minlength=len(thin))
+    hidden[thin] = (np.bincount(owner, inside, minlength=len(thin)) == count)[thin]
+    return hidden
