@@ -89,8 +89,8 @@ def parents(surface: Surface, bodies: Bodies) -> np.ndarray:
             at = first[inner] + step * (bodies.triangles[inner] - 1) // (PROBES - 1)
             faces = by_label[at]
             probes.append(surface.corners(faces).mean(axis=1))
-        corners = surface.corners(by_label[first[outer] : first[outer + 1]])
-        inside = winding(corners, np.concatenate(probes)) != 0
+        whole = surface.keep(by_label[first[outer] : first[outer + 1]])
+        inside = winding(whole, np.concatenate(probes)) != 0
         inside = inside.reshape(PROBES, -1).all(axis=0)
         parent[inner[inside]] = outer  # largest first: the smallest encloser stays
     return parent

@@ -343,7 +343,7 @@ def _hidden(
         centre = corners.mean(axis=1)
         probes += [centre + offset * normal, centre - offset * normal]
         owner.append(np.full(2 * len(mine), part))
-    inside = winding(whole.corners(solid[label]), np.concatenate(probes)) != 0
+    inside = winding(whole.keep(solid[label]), np.concatenate(probes)) != 0
     owner = np.concatenate(owner)
     count = np.bincount(owner, minlength=len(thin))
     hidden[thin] = (np.bincount(owner, inside, minlength=len(thin)) == count)[thin]

@@ -79,7 +79,7 @@ class Gate:
         near = near[np.argsort(-there[near])][:MOVES]
         if not len(near):
             return near
-        inside = winding(result.corners(), self.points[near]) != 0
+        inside = winding(result, self.points[near]) != 0
         buried = inside.copy()
         buried[inside] = ~self._visible(near[inside])
         return near[~buried]
@@ -110,12 +110,11 @@ class Gate:
 def visible(surface: Surface, points: np.ndarray, clearance: float) -> np.ndarray:
     """(n,) bool: whether the sky can be seen from points on the surface, in some direction."""
     seen = np.zeros(len(points), dtype=bool)
-    corners = surface.corners()
     for direction in sphere(VIEWS):
         left = np.flatnonzero(~seen)
         if not len(left):
             break
-        seen[left] = ~hidden_from(corners, points[left], direction, clearance)
+        seen[left] = ~hidden_from(surface, points[left], direction, clearance)
     return seen
 
 

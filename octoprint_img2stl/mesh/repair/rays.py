@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from .model import Surface
+
 PAIRS = 1_000_000  # of a face and a point worked on at a time: about 100 MB
 FACES = 65536
 # A direction no modelling program favours: rays shall not run along faces.
@@ -27,111 +29,44 @@ def frame(direction: np.ndarray) -> np.ndarray:
 
 
 def winding(
-    corners: np.ndarray, points: np.ndarray, direction: np.ndarray = ODD
+    surface: Surface, points: np.ndarray, direction: np.ndarray = ODD
 ) -> np.ndarray:
     """How often a closed surface goes round each point; 0 outside.
 
     Args:
-        corners: (F, 3, 3) float64. points: (N, 3).
+        points: (N, 3) float64, mm.
 
     Returns:
         (N,) int64: faces met from behind minus faces met from the front, on a ray that
         way.
     """
-    turned = points @ frame(direction).T
+    rotation = frame(direction).T
+    turned = points @ rotation
     found = np.zeros(len(points), dtype=np.int64)
-    for point, height, upward, _ in _crossings(corners, turned, direction):
+    for point, height, upward in _crossings(surface, rotation, turned[:, :2]):
         ahead = height > turned[point, 2]
         np.add.at(found, point[ahead], np.where(upward[ahead], 1, -1))
     return found
 
 
 def hidden_from(
-    corners: np.ndarray, points: np.ndarray, direction: np.ndarray, clearance: float
+    surface: Surface, points: np.ndarray, direction: np.ndarray, clearance: float
 ) -> np.ndarray:
     """(N,) bool: whether something stands between the point and infinity that way.
 
     Args:
         clearance: what is nearer than this is the surface the point lies on, mm.
     """
-    turned = points @ frame(direction).T
+    rotation = frame(direction).T
+    turned = points @ rotation
     found = np.zeros(len(points), dtype=bool)
-    for point, height, _, _ in _crossings(corners, turned, direction):
+    for point, height, _ in _crossings(surface, rotation, turned[:, :2]):
         found[point[height > turned[point, 2] + clearance]] = True
     return found
 
 
-def _crossings(
-    corners: np.ndarray, turned: np.ndarray, direction: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Points whose line meets a face: point, height, whether the face looks ahead, face."""
-    rotation = frame(direction).T
-    for start in range(0, len(corners), FACES):
-        part = corners[start : start + FACES] @ rotation
-        for point, height, upward, face in _crossings_along(part, turned[:, :2]):
-            yield point, height, upward, face + start
-
-
-def _crossings_along(
-    corners: np.ndarray, points: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """The same for rays along z; points are (N, 2)."""
-    order = np.argsort(points[:, 0], kind="stable")
-    xs, ys = points[order, 0], points[order, 1]
-    for start in range(0, len(corners), FACES):
-        part = corners[start : start + FACES]
-        low, high = part[:, :, :2].min(axis=1), part[:, :, :2].max(axis=1)
-        first = np.searchsorted(xs, low[:, 0])
-        count = np.searchsorted(xs, high[:, 0], side="right") - first
-        ends = np.cumsum(count)
-        begin = 0
-        while begin < len(part):
-            done = ends[begin - 1] if begin else 0
-            stop = max(begin + 1, int(np.searchsorted(ends, done + PAIRS, side="right")))
-            face = np.repeat(np.arange(begin, stop), count[begin:stop])
-            if len(face):
-                offset = np.concatenate(([0], np.cumsum(count[begin:stop])[:-1]))
-                at = np.arange(len(face)) + np.repeat(
-                    first[begin:stop] - offset, count[begin:stop]
-                )
-                near = (ys[at] >= low[face, 1]) & (ys[at] <= high[face, 1])
-                face, at = face[near], at[near]
-                yield from _inside(part, face, xs[at], ys[at], order[at], start)
-            begin = stop
-
-
-def _inside(
-    part: np.ndarray,
-    face: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    point: np.ndarray,
-    start: int,
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    a, b, c = part[face, 0], part[face, 1], part[face, 2]
-    sides = [
-        (q[:, 0] - p[:, 0]) * (y - p[:, 1]) - (q[:, 1] - p[:, 1]) * (x - p[:, 0])
-        for p, q in ((b, c), (c, a), (a, b))
-    ]
-    total = sides[0] + sides[1] + sides[2]
-    upward = total > 0
-    # The same sign thrice; on a shared side one of two neighbours counts.
-    within = np.where(
-        upward,
-        (sides[0] >= 0) & (sides[1] >= 0) & (sides[2] >= 0),
-        (sides[0] < 0) & (sides[1] < 0) & (sides[2] < 0),
-    ) & (total != 0)
-    keep = np.flatnonzero(within)
-    if len(keep):
-        height = sum(
-            side[keep] * corner[keep, 2]
-            for side, corner in zip(sides, (a, b, c), strict=True)
-        )
-        yield point[keep], height / total[keep], upward[keep], face[keep] + start
-
-
 def columns(
-    corners: np.ndarray,
+    surface: Surface,
     low: np.ndarray,
     pitch: float,
     shape: tuple[int, int, int],
@@ -147,11 +82,10 @@ def columns(
     """
     order = [(axis + 1) % 3, (axis + 2) % 3, axis]
     wide, deep, tall = (shape[each] for each in order)
-    turned = corners[:, :, order]
     i, j = np.divmod(np.arange(wide * deep), deep)
     at = np.stack((low[order[0]] + i * pitch, low[order[1]] + j * pitch), axis=1)
     change = np.zeros(wide * deep * (tall + 1), dtype=np.int16)
-    for point, height, upward, _ in _crossings_along(turned, at):
+    for point, height, upward in _crossings(surface, np.eye(3)[:, order], at):
         # Nodes below the crossing are met by a ray upward.
         level = np.clip(np.ceil((height - low[axis]) / pitch), 0, tall).astype(np.int64)
         flat = point * (tall + 1) + level
@@ -161,3 +95,77 @@ def columns(
     inside = above[:, 1:] > 0
     inside[above[:, 0] != 0] = False
     return np.moveaxis(inside.reshape(wide, deep, tall), [0, 1, 2], order)
+
+
+def _crossings(
+    surface: Surface, rotation: np.ndarray, points: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Points whose line meets a face: point, height, whether the face looks ahead.
+
+    Args:
+        rotation: (3, 3), applied to the surface from the right; rays then run along z.
+        points: (N, 2), turned already.
+    """
+    order = np.argsort(points[:, 0], kind="stable")
+    xs, ys = points[order, 0], points[order, 1]
+    if not len(xs):
+        return
+    x, y, z = (surface.points @ rotation).T
+    lowest, highest = ys.min(), ys.max()
+    for start in range(0, len(surface.faces), FACES):
+        a, b, c = surface.faces[start : start + FACES].T
+        first = np.searchsorted(xs, np.minimum(np.minimum(x[a], x[b]), x[c]))
+        last = np.searchsorted(xs, np.maximum(np.maximum(x[a], x[b]), x[c]), side="right")
+        hit = np.flatnonzero(last > first)
+        a, b, c = a[hit], b[hit], c[hit]
+        low = np.minimum(np.minimum(y[a], y[b]), y[c])
+        high = np.maximum(np.maximum(y[a], y[b]), y[c])
+        near = (low <= highest) & (high >= lowest)
+        a, b, c, low, high = a[near], b[near], c[near], low[near], high[near]
+        first = first[hit[near]]
+        count = last[hit[near]] - first
+        ends = np.cumsum(count)
+        begin = 0
+        while begin < len(count):
+            done = ends[begin - 1] if begin else 0
+            stop = max(begin + 1, int(np.searchsorted(ends, done + PAIRS, side="right")))
+            number = count[begin:stop]
+            face = np.repeat(np.arange(begin, stop), number)
+            offset = first[begin:stop] - np.concatenate(([0], np.cumsum(number)[:-1]))
+            at = np.arange(len(face)) + np.repeat(offset, number)
+            within = (ys[at] >= low[face]) & (ys[at] <= high[face])
+            face, at = face[within], at[within]
+            if len(face):
+                corner = (a[face], b[face], c[face])
+                yield from _inside(x, y, z, corner, xs[at], ys[at], order[at])
+            begin = stop
+
+
+def _inside(
+    x: np.ndarray,
+    y: np.ndarray,
+    z: np.ndarray,
+    corner: tuple[np.ndarray, np.ndarray, np.ndarray],
+    at_x: np.ndarray,
+    at_y: np.ndarray,
+    point: np.ndarray,
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    a, b, c = corner
+    sides = [
+        (x[q] - x[p]) * (at_y - y[p]) - (y[q] - y[p]) * (at_x - x[p])
+        for p, q in ((b, c), (c, a), (a, b))
+    ]
+    total = sides[0] + sides[1] + sides[2]
+    upward = total > 0
+    # The same sign thrice; on a shared side one of two neighbours counts.
+    within = np.where(
+        upward,
+        (sides[0] >= 0) & (sides[1] >= 0) & (sides[2] >= 0),
+        (sides[0] < 0) & (sides[1] < 0) & (sides[2] < 0),
+    ) & (total != 0)
+    keep = np.flatnonzero(within)
+    if len(keep):
+        height = sum(
+            side[keep] * z[each[keep]] for side, each in zip(sides, corner, strict=True)
+        )
+        yield point[keep], height / total[keep], upward[keep]

@@ -141,9 +141,8 @@ def _by_rays(surface: Surface, grid: Grid) -> np.ndarray:
     A column of nodes whose crossings do not cancel has run through a hole: it abstains.
     """
     votes = np.zeros(grid.shape, dtype=np.int8)
-    corners = surface.corners()
     for axis in range(3):
-        inside = columns(corners, grid.low, grid.pitch, grid.shape, axis)
+        inside = columns(surface, grid.low, grid.pitch, grid.shape, axis)
         votes += inside
     return votes >= 2
 
