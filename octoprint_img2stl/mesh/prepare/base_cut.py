@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ...machine import Machine
 from ...problems import INFO, N_, Problem
-from ..kernel import from_kernel, to_kernel
+from ..kernel import from_kernel
 from ..model import Mesh
 from ..refused import MeshRefused
 from ..settings import MeshSettings
 from .section import contact
-from .step import Step, box
+from .step import Step, box, solid_of
 
 
 def apply(mesh: Mesh, settings: MeshSettings, machine: Machine) -> Step:
@@ -37,7 +37,7 @@ def apply(mesh: Mesh, settings: MeshSettings, machine: Machine) -> Step:
             cut=round(cut, 2),
             height=round(height, 2),
         )
-    solid = to_kernel(mesh)
+    solid = solid_of(mesh)
     made = solid.trim_by_plane((0.0, 0.0, 1.0), float(low[2]) + cut)
     note = Problem(
         "mesh.base_cut",

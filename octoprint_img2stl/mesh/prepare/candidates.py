@@ -15,19 +15,19 @@ GROUPS = 25.0  # normals are taken together to a twentyfifth of their length
 ALIKE = np.cos(np.radians(1.5))
 
 
-def hull_of(mesh: Mesh) -> Mesh | None:
-    """The convex hull; None where the mesh is flat."""
+def hull_of(mesh: Mesh) -> tuple[Mesh, float] | None:
+    """The convex hull and its volume, mm3; None where the mesh is flat."""
     hull = Manifold.hull_points(mesh.vertices.astype(np.float64))
-    if hull.is_empty():
+    if hull.is_empty() or not hull.volume() > 0:
         return None
     made = hull.to_mesh()
     return Mesh(
         np.array(made.vert_properties[:, :3], dtype=np.float32),
-        np.asarray(made.tri_verts).astype(np.int32),
-    )
+        np.array(made.tri_verts).astype(np.int32),
+    ), float(hull.volume())
 
 
-def directions(normals: np.ndarray, areas: np.ndarray, hull: Mesh | None) -> np.ndarray:
+def directions(normals: np.ndarray, areas: np.ndarray, hull: Mesh) -> np.ndarray:
     """(N, 3) unit vectors that may become down, no two within 1.5 degrees.
 
     The sides on which the model can lie without tipping (facets of its hull), the
@@ -37,11 +37,13 @@ def directions(normals: np.ndarray, areas: np.ndarray, hull: Mesh | None) -> np.
     Args:
         normals: (F, 3) unit; areas: (F,).
     """
-    found = [_diagonals()]
-    if hull is not None:
-        found.insert(0, _largest(*facing(hull), FACETS))
-    found.append(_largest(normals, areas, NORMALS))
-    ways = np.concatenate(found)
+    ways = np.concatenate(
+        (
+            _largest(*facing(hull), FACETS),
+            _diagonals(),
+            _largest(normals, areas, NORMALS),
+        )
+    )
     alike = ways @ ways.T > ALIKE
     first = np.argmax(alike, axis=1)  # the first direction that is like this one
     return ways[first == np.arange(len(ways))]

@@ -65,23 +65,30 @@ def _spots(size, gap, wanted, machine) -> tuple[np.ndarray, float]:
 def _grid(size, gap, machine) -> np.ndarray:
     """(N, 2) all middles of copies that fit, by their distance from the middle."""
     best = np.zeros((1, 2))  # one is placed in any case; whether it fits is a check's
-    pitch = size + gap
-    for shift in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        # A copy in the middle, or a gap: one of them may let more columns or rows in.
-        found = _lattice(pitch, np.array(shift) / 2, machine)
-        found = found[_fits(found, size, machine)]
-        if len(found) > len(best):
-            best = found
+    for shift in (0.0, 0.5):  # a row in the middle, or a gap
+        for rows_along in (0, 1):
+            found = _rows(size, gap, machine, shift, rows_along)
+            if len(found) > len(best):
+                best = found
     return best[np.argsort(np.hypot(*best.T), kind="stable")]
 
 
-def _lattice(pitch, shift, machine) -> np.ndarray:
-    counts = np.ceil(np.array((machine.width, machine.depth)) / pitch / 2).astype(int) + 1
-    x, y = (
-        (np.arange(-count, count + 1) + part) * step
-        for count, part, step in zip(counts, shift, pitch, strict=True)
-    )
-    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+def _rows(size, gap, machine, shift: float, along: int) -> np.ndarray:
+    """Rows along an axis, each with as many copies as fit in it, around its middle."""
+    across = 1 - along
+    bed = np.array((machine.width, machine.depth))
+    pitch = size + gap
+    count = int(bed[across] / pitch[across] / 2) + 1
+    spots = []
+    for row in (np.arange(-count, count + 1) + shift) * pitch[across]:
+        for many in range(int(bed[along] / pitch[along]) + 1, 0, -1):
+            places = np.zeros((many, 2))
+            places[:, along] = (np.arange(many) - (many - 1) / 2) * pitch[along]
+            places[:, across] = row
+            if _fits(places, size, machine).all():
+                spots.append(places)
+                break
+    return np.concatenate(spots) if spots else np.empty((0, 2))
 
 
 def _fits(spots, size, machine) -> np.ndarray:

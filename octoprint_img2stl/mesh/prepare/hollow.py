@@ -9,14 +9,14 @@ from scipy.spatial import cKDTree
 
 from ...machine import Machine
 from ...problems import INFO, N_, WARNING, Problem
-from ..kernel import from_kernel, to_kernel
+from ..kernel import from_kernel
 from ..model import Mesh
 from ..refused import MeshRefused
 from ..settings import MeshSettings
 from .level import surface
 from .quadrics import collapse
 from .section import deepest
-from .step import Step, box
+from .step import Step, box, solid_of
 
 PITCH = 0.4  # of the wall: distance of the grid's nodes
 COARSEST = 0.9  # of the wall: coarser, the two sides of a wall would run together
@@ -25,7 +25,8 @@ SPACING = 0.4  # of the wall: distance of the samples on the surface
 SAMPLES = 600_000  # about, at most
 ERROR = 0.04  # of the wall: how far simplifying the cavity may move it
 SMALLEST = 1.0  # cavities of less than this many cubes of the wall are not worth having
-THINNER = (0.75, 0.5, 0.4)  # of the wall, tried for a suggestion
+ROUGHLY = 64  # nodes along the longest side, to look for a wall that would do
+THINNER = 0.4  # of the deepest point, a wall that leaves something worth while
 TOUCHING = np.ones((3, 3, 3), dtype=bool)
 SEGMENTS = 48
 
@@ -41,15 +42,11 @@ def apply(mesh: Mesh, settings: MeshSettings, machine: Machine) -> Step:
     if not settings.hollow:
         return Step(mesh)
     wall = settings.hollow
-    solid = to_kernel(mesh)
-    cavities = [
-        part
-        for part in cavity(solid, mesh, wall).decompose()
-        if part.volume() > SMALLEST * wall**3
-    ]
+    solid = solid_of(mesh)
+    hollow, cavities = _worth_while(cavity(solid, mesh, wall), wall)
     if not cavities:
         raise _nothing_left(wall, None)
-    made = solid - Manifold.batch_boolean(cavities, OpType.Add)
+    made = solid - hollow
     notes = [_done(wall, solid, made)]
     if settings.drain:
         floor = float(box(mesh)[0][2])
@@ -59,6 +56,20 @@ def apply(mesh: Mesh, settings: MeshSettings, machine: Machine) -> Step:
     if sealed:
         notes.append(_sealed(sealed, settings))
     return Step(from_kernel(made), tuple(notes))
+
+
+def _worth_while(hollow: Manifold, wall: float) -> tuple[Manifold, list[Manifold]]:
+    """The cavity without its smallest parts, and its parts.
+
+    A part may have a hole in which a piece of the solid floats; the kernel tells shells,
+    and such a hole is a shell of its own with negative volume.
+    """
+    parts = [part for part in hollow.decompose() if part.volume() > 0]
+    large = [part for part in parts if part.volume() > SMALLEST * wall**3]
+    if len(large) == len(parts):
+        return hollow, parts
+    small = [part for part in parts if part.volume() <= SMALLEST * wall**3]
+    return hollow - Manifold.batch_boolean(small, OpType.Add), large
 
 
 def cavity(solid: Manifold, mesh: Mesh, wall: float) -> Manifold:
@@ -86,21 +97,11 @@ def cavity(solid: Manifold, mesh: Mesh, wall: float) -> Manifold:
             wall=wall,
             least=least,
         )
-    start = low - 2.5 * pitch
-    shape = tuple(np.ceil((high - low) / pitch).astype(int) + 6)
-    samples = _samples(solid, wall)
-    empty = np.ones(shape, dtype=bool)
-    empty[tuple(np.round((samples - start) / pitch).astype(np.int64).T)] = False
-    rough = ndimage.distance_transform_edt(empty, sampling=pitch).astype(np.float32)
-    del empty
+    samples = _samples(solid, SPACING * wall)
+    rough, start = _roughly(samples, low, high, pitch)
     inside = _inside(mesh, rough, wall, start, pitch)
     if not inside.any():
-        thinner = [
-            round(wall * part, 1)
-            for part in THINNER
-            if _inside(mesh, rough, wall * part, start, pitch).any()
-        ]
-        raise _nothing_left(wall, thinner[0] if thinner else None)
+        raise _nothing_left(wall, _thinner(solid, mesh))
     # The nodes next to the inside lie in the wall; what is beyond it never counts.
     about = ndimage.binary_dilation(inside, TOUCHING)
     values = np.where(about, rough - np.float32(wall), np.float32(-wall))
@@ -117,9 +118,29 @@ def cavity(solid: Manifold, mesh: Mesh, wall: float) -> Manifold:
     return Manifold(Mesh64(vert_properties=points, tri_verts=faces.astype(np.uint64)))
 
 
-def _samples(solid: Manifold, wall: float) -> np.ndarray:
+def _roughly(samples, low, high, pitch: float) -> tuple[np.ndarray, np.ndarray]:
+    """Distances from the samples on a grid round the box, float32; its first node."""
+    start = low - 2.5 * pitch
+    empty = np.ones(tuple(np.ceil((high - low) / pitch).astype(int) + 6), dtype=bool)
+    empty[tuple(np.round((samples - start) / pitch).astype(np.int64).T)] = False
+    rough = ndimage.distance_transform_edt(empty, sampling=pitch)
+    return rough.astype(np.float32), start
+
+
+def _thinner(solid: Manifold, mesh: Mesh) -> float | None:
+    """A wall that would leave something, mm."""
+    low, high = box(mesh)
+    pitch = float((high - low).max()) / ROUGHLY
+    rough, start = _roughly(_samples(solid, pitch), low, high, pitch)
+    inside = _inside(mesh, rough, 1.5 * pitch, start, pitch)
+    if not inside.any():
+        return None
+    return round(THINNER * float(rough[inside].max()), 1) or None
+
+
+def _samples(solid: Manifold, spacing: float) -> np.ndarray:
     """(N, 3) float64 on the surface, not farther apart than the spacing."""
-    spacing = max(SPACING * wall, (2.3 * solid.surface_area() / SAMPLES) ** 0.5)
+    spacing = max(spacing, (2.3 * solid.surface_area() / SAMPLES) ** 0.5)
     fine = solid.refine_to_length(spacing).to_mesh64()
     return np.asarray(fine.vert_properties)[:, :3]
 

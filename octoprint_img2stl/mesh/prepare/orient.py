@@ -23,6 +23,7 @@ MANY = 4000  # faces up to which it is not worth while
 # The score: support in volumes of the model, and what else counts beside it.
 HEIGHT = 0.05  # per side of a cube of the model's volume
 CONTACT = 0.3  # when it stands on a point
+TIPS = np.tan(np.radians(10.0))  # what stands firmly may lean so far before it falls over
 ENOUGH = 0.02  # contact that is good, of the side of that cube, squared
 
 
@@ -79,16 +80,17 @@ def orientations(
         present: how the mesh is turned now; turns in the result replace it.
     """
     normals, areas = facing(mesh)
-    hull = hull_of(mesh)
+    around = hull_of(mesh)
     low, high = box(mesh)
     size = float(np.linalg.norm(high - low))
-    if hull is None or not areas.sum() > 0:
+    if around is None or not areas.sum() > 0:
         return [Orientation(present, 0.0, 0.0, 0.0, float(high[2] - low[2]), True)]
+    hull, room = around
     down = -matrix(present)[2]  # what is down now, seen from the mesh as it was given
     ways = np.concatenate((down[None], directions(normals, areas, hull)))
     middles = _middles(mesh)
     extremes = hull.vertices.astype(np.float64)
-    volume, solid = _volume(mesh, hull)
+    volume, solid = _volume(mesh, room)
     whole = _Faces(normals, areas, middles, extremes, size)
     look = _sampled(whole).look(ways)
     first = np.argsort(_score(*look, volume)[1:], kind="stable")[:FINALISTS] + 1
@@ -138,9 +140,10 @@ def stands(mesh: Mesh, machine: Machine, present: Quaternion = UPRIGHT) -> bool:
     side = max(solid.volume(), 0.0) ** (1 / 3)
     if section.area() < ENOUGH * side**2:
         return False
-    middle = (matrix(present) @ _centre(mesh))[:2]
-    point = CrossSection.square((1e-6, 1e-6), True).translate(tuple(middle.tolist()))
-    return not (section.hull() ^ point).is_empty()
+    x, y, z = (matrix(present) @ _centre(mesh)).tolist()
+    reach = TIPS * (z - low_z)
+    base = CrossSection.circle(reach, 32).translate((x, y))
+    return (base - section.hull()).is_empty()
 
 
 def proposed(mesh: Mesh, machine: Machine, present: Quaternion = UPRIGHT) -> Orientation:
@@ -157,14 +160,14 @@ def _score(supports, contacts, heights, volume: float) -> np.ndarray:
     return supports / volume + HEIGHT * heights / side + CONTACT * touch
 
 
-def _volume(mesh: Mesh, hull: Mesh) -> tuple[float, Manifold | None]:
+def _volume(mesh: Mesh, room: float) -> tuple[float, Manifold | None]:
     try:
         solid = to_kernel(mesh)
         if solid.volume() > 0:
             return float(solid.volume()), solid
     except NotASolid:
         pass
-    return max(float(to_kernel(hull).volume()), 1e-30), None
+    return room, None
 
 
 def _sampled(faces: _Faces) -> _Faces:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ...machine import Machine
 from ...problems import N_, WARNING, Problem
-from ..kernel import from_kernel, to_kernel
+from ..kernel import from_kernel
 from ..model import Mesh
 from ..settings import MeshSettings
 from .section import silhouette
-from .step import Step, box
+from .step import Step, box, solid_of
 
 OVERLAP = 0.5  # nozzle diameters the model sinks into the plate: a layer
 SEGMENTS = 64  # of a full round corner
@@ -25,7 +25,7 @@ def apply(mesh: Mesh, settings: MeshSettings, machine: Machine) -> Step:
     """
     if not settings.plinth:
         return Step(mesh)
-    solid = to_kernel(mesh)
+    solid = solid_of(mesh)
     overlap = min(OVERLAP * machine.nozzle, settings.plinth / 2)
     outline = silhouette(mesh.vertices).offset(
         settings.plinth_margin, circular_segments=SEGMENTS

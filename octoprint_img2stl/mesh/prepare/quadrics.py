@@ -14,7 +14,7 @@ import numpy as np
 from ..model import Mesh
 from .deviation import to_triangles
 
-ROUNDS = 60
+ROUNDS = 120
 WORTH = 0.02  # a round that drops fewer of the faces is the last
 TURNED = (
     0.3  # cosine between a face before and after below which it counts as turned over
@@ -22,8 +22,8 @@ TURNED = (
 LEANS = (
     0.35  # cosine between a face and the mean of those round it, below which planes lie
 )
-NEEDLE = 0.03  # height over longest side below which a face counts as a needle
-PULL = 1e-3  # how much the middle of the edge counts where the surface does not decide
+NEEDLE = 0.01  # height over longest side below which a face counts as a needle
+PULL = 1e-6  # how much the middle of the edge counts where the surface does not decide
 SHUFFLE = 3.0  # ln of the range within which costs count as alike
 
 

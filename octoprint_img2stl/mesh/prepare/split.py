@@ -7,13 +7,13 @@ from manifold3d import Manifold
 
 from ...machine import Machine
 from ...problems import INFO, N_, WARNING, Problem
-from ..kernel import from_kernel, to_kernel
+from ..kernel import from_kernel
 from ..model import Mesh
 from ..refused import MeshRefused
 from ..settings import MeshSettings
 from . import pegs as joints
 from .size import MARGIN
-from .step import Step, box
+from .step import Step, box, solid_of
 
 CHOICES = 9  # heights tried for the cut
 MIDDLE = 0.3  # how much a cut at the edge of the range counts less than one in its middle
@@ -47,7 +47,7 @@ def apply(mesh: Mesh, settings: MeshSettings, machine: Machine) -> Step:
             at=round(settings.split_at, 2),
             height=round(height, 2),
         )
-    solid = to_kernel(mesh).translate((0.0, 0.0, -float(low[2])))
+    solid = solid_of(mesh).translate((0.0, 0.0, -float(low[2])))
     peg = joints.longest() if settings.pegs else 0.0
     at = _best_height(solid, height, machine.height, peg) if auto else settings.split_at
     upper, lower = solid.split_by_plane((0.0, 0.0, 1.0), at)

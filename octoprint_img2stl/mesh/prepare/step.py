@@ -8,7 +8,7 @@ import numpy as np
 from manifold3d import Manifold, Mesh64
 
 from ...problems import Problem
-from ..kernel import from_kernel, is_strict
+from ..kernel import NotASolid, from_kernel, is_strict, to_kernel
 from ..model import Mesh, weld
 
 
@@ -53,7 +53,22 @@ def settled(points: np.ndarray, faces: np.ndarray) -> Mesh:
             tri_verts=np.ascontiguousarray(faces, dtype=np.uint64),
         )
     )
-    return welded if solid.is_empty() else from_kernel(solid)
+    try:
+        return from_kernel(solid)
+    except NotASolid:
+        return welded
+
+
+def solid_of(mesh: Mesh) -> Manifold:
+    """The mesh as a solid with something inside.
+
+    Raises:
+        NotASolid: it is open, or its faces look inwards.
+    """
+    solid = to_kernel(mesh)
+    if not solid.volume() > 0:
+        raise NotASolid("its faces look inwards")
+    return solid
 
 
 def _all_differ(points: np.ndarray) -> bool:

@@ -9,7 +9,10 @@ STEEP = np.cos(np.radians(45.0))  # faces looking down more than this need suppo
 LEVEL = 0.98  # cosine from straight down of a face that can lie on the bed
 TOUCHES = 0.003  # of the size: a face so near to the lowest point lies on the bed
 LAYERS = 32
-SEGMENTS = 8
+SEGMENTS = 16
+REACH = (
+    1.1  # of its height, what a layer may reach out: 45 degrees, and what rounding does
+)
 
 
 def of_faces(normals, areas, heights, ways, lows, size: float):
@@ -44,11 +47,11 @@ def layers(solid: Manifold) -> tuple[float, float]:
     _, _, low, _, _, high = solid.bounding_box()
     step = (high - low) / LAYERS
     sections = [solid.slice(low + (each + 0.5) * step) for each in range(LAYERS)]
-    sections = [section.simplify(step / 20) for section in sections]
+    sections = [section.simplify(step / 30) for section in sections]
     total = 0.0
     held = CrossSection()
     for below, above in zip(sections[-2::-1], sections[:0:-1], strict=True):
-        over = above - below.offset(step, circular_segments=SEGMENTS)
+        over = above - below.offset(REACH * step, circular_segments=SEGMENTS)
         if not over.is_empty():
             # With the whole strip of the layer it belongs to, not only what is too much.
             strip = over.offset(1.5 * step, circular_segments=SEGMENTS) ^ (above - below)

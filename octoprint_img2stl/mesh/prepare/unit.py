@@ -7,7 +7,7 @@ import numpy as np
 from ...machine import Machine
 from ...problems import N_, WARNING, Problem
 from ..model import Mesh
-from ..settings import UNITS, MeshSettings
+from ..settings import LIMITS, UNITS, MeshSettings
 from .step import Step, box, settled
 
 SMALL = 10.0  # longest side of what is hardly meant so, mm
@@ -60,6 +60,8 @@ def unit_suspicion(mesh: Mesh, machine: Machine) -> Problem | None:
                     unit,
                 )
         percent = 100 * min(GUESS / longest, machine.fit_scale(*size, margin=5.0))
+        if percent > LIMITS["size"][1]:
+            return _speck(longest)
         return Problem(
             "mesh.size_doubtful",
             WARNING,
@@ -85,6 +87,17 @@ def unit_suspicion(mesh: Mesh, machine: Machine) -> Problem | None:
             _short(percent),
         )
     return None
+
+
+def _speck(longest: float) -> Problem:
+    return Problem(
+        "mesh.speck",
+        WARNING,
+        N_("The model is only %(longest)s mm long; give its longest side in mm."),
+        {"longest": _short(longest)},
+        "mesh.size_by",
+        "bed",
+    )
 
 
 def _short(number: float) -> float:
