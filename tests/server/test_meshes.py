@@ -84,8 +84,9 @@ def test_a_broken_mesh_goes_the_whole_way(bob):
     bob.api("POST", f"/jobs/{job['id']}/export", 422, json={"format": "../../x"})
 
     added = bob.api("POST", "/queue", 201, json={"job": job["id"]})
-    assert added["item"]["job_id"] == job["id"]
-    bob.api("DELETE", f"/queue/{added['item']['id']}")
+    (item,) = [e for e in added["queue"]["items"] if e["id"] == added["item"]]
+    assert item["job_id"] == job["id"]
+    bob.api("DELETE", f"/queue/{item['id']}")
 
 
 def test_what_would_fail_is_seen_and_can_be_made_anyway(bob):
