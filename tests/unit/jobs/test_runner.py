@@ -8,7 +8,7 @@ import time
 import pytest
 
 from octoprint_img2stl.jobs.engine import Options
-from octoprint_img2stl.jobs.model import JobState
+from octoprint_img2stl.jobs.model import MESH, JobState
 from octoprint_img2stl.jobs.params import Params
 from octoprint_img2stl.jobs.runner import Runner, RunnerRefused
 from octoprint_img2stl.jobs.store import JobStore, StoreRefused
@@ -17,6 +17,7 @@ from octoprint_img2stl.machine import Machine
 from octoprint_img2stl.problems import Refusal
 from tests.serving import wait_for
 
+from . import shapes
 from .conftest import SAMPLE, SMALL
 
 
@@ -230,3 +231,65 @@ def test_warm_worker_leaves_when_idle(store, tmp_path):
         assert preview(house, job)["triangles"] > 50
     finally:
         house.runner.stop()
+
+
+# -- meshes -------------------------------------------------------------------------------
+
+
+def begin_mesh(house, file):
+    job = house.store.create(file, file.name, "me", move=False, kind=MESH)
+    house.runner.open(job, Machine(x_max=90))
+    return job
+
+
+@pytest.fixture
+def open_box(tmp_path):
+    return shapes.write(tmp_path / "box.stl", shapes.box(), without=(2, 3))
+
+
+def test_a_mesh_is_opened_by_the_runner_with_its_steps_told(house, open_box):
+    job = begin_mesh(house, open_box)
+    house.wait(job, JobState.DRAFT, JobState.FAILED)
+    assert job.state is JobState.DRAFT and job.mesh["triangles"] == 10
+    assert job.params["route"] == "mesh" and job.machine["x_max"] == 90
+    states = {state for id, state in house.changes if id == job.id}
+    assert states == {JobState.OPENING, JobState.DRAFT}
+
+
+def test_opening_a_mesh_waits_for_a_print_like_other_work(house, open_box):
+    house.held = True
+    job = begin_mesh(house, open_box)
+    wait_for(lambda: job.problem is not None, 10, "the notice")
+    assert job.state is JobState.OPENING and job.problem["code"] == "jobs.held"
+    house.runner.cancel(job)
+    assert job.state is JobState.CANCELLED
+    house.held = False
+    house.runner.resume(job, Machine())
+    house.wait(job, JobState.DRAFT)
+    assert job.mesh is not None
+
+
+def test_a_mesh_whose_opening_was_cut_off_is_opened_again(store, tmp_path, open_box):
+    house = House(store, tmp_path)
+    house.held = True
+    job = begin_mesh(house, open_box)
+    house.runner.stop()
+    again = JobStore(store.folder)
+    (found,) = again.all()
+    assert found.id == job.id and found.state is JobState.OPENING
+    second = House(again, tmp_path)
+    try:
+        second.wait(found, JobState.DRAFT)
+        assert found.mesh["triangles"] == 10
+    finally:
+        second.runner.stop()
+
+
+def test_continuing_after_a_cut_off_make_does_not_read_again(house, open_box):
+    job = begin_mesh(house, open_box)
+    house.wait(job, JobState.DRAFT)
+    before = job.steps["repair"]
+    job.state = JobState.INTERRUPTED
+    house.runner.resume(job, Machine(x_max=90))
+    house.wait(job, JobState.DONE, JobState.FAILED)
+    assert job.state is JobState.DONE and job.steps["repair"] is before
