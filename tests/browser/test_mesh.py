@@ -12,6 +12,13 @@ from tests.serving import wait_for
 LONG_MS = 180_000
 TURNED = [math.sqrt(0.5), -math.sqrt(0.5), 0, 0]  # a quarter turn back, about x
 
+PRESS = """(id) => {
+    const button = document.querySelector(`[data-test-id='${id}']`);
+    if (!button || !button.offsetParent) return false;
+    button.click();
+    return true;
+}"""
+
 
 # -- models, as files -------------------------------------------------------------------------
 
@@ -195,6 +202,23 @@ def test_what_is_no_model_says_so(tab):
     assert len(problem.inner_text()) > 30
     expect(tab["img2stl-choose"]).to_be_enabled()
     tab.picture("not-a-model")
+
+
+def test_opening_is_cancelled_and_tried_again(tab):
+    tab = tab().open()
+    expect(tab["img2stl-sample"]).to_be_visible(timeout=30_000)
+    boxes = [box((1, 1, 1), (2 * (k % 30), 2 * (k // 30), 0)) for k in range(900)]
+    tab.page.set_input_files(
+        "[data-test-id='img2stl-file']",
+        {"name": "crowd.stl", "mimeType": "model/stl", "buffer": stl(*boxes)},
+    )
+    # at once, for a small model is open within seconds
+    tab.page.wait_for_function(PRESS, arg="img2stl-opening-cancel", polling="raf")
+    expect(tab["img2stl-photo-problem"]).to_contain_text("cancelled", timeout=30_000)
+    expect(tab["img2stl-step-check"]).to_be_disabled()
+    tab["img2stl-open-again"].click()
+    expect(tab["img2stl-ready-size"]).to_be_visible(timeout=LONG_MS)
+    assert tab.errors == []
 
 
 def test_a_model_may_be_larger_than_a_photo_but_not_too_large(tab, tmp_path):

@@ -9,6 +9,14 @@
         return option;
     };
 
+    // Browsers count steps from the smallest value, so that with 0.01 as the smallest every
+    // whole number would be a wrong one.
+    Img2Stl.anyStep = function (option) {
+        const given = option.numberAttr;
+        option.numberAttr = ko.pureComputed(() => $.extend({}, given(), {step: "any"}));
+        return option;
+    };
+
     // Makes settings of a mesh, with their limits and choices from the server.
     const Kit = function (root) {
         const self = this;
@@ -117,6 +125,8 @@
                 help: gettext("Of the size as it came.")
             }
         );
+        Img2Stl.anyStep(fields.percent);
+        Img2Stl.anyStep(fields.mm);
         self.all = [self.by, fields.percent, fields.mm];
         self.shown = Img2Stl.shown(self.all);
 

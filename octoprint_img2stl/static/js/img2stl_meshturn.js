@@ -141,7 +141,7 @@
             },
             ko.observable({degrees: [0.1, 180]})
         );
-        Img2Stl.inRoom(self.degrees, "mesh");
+        Img2Stl.anyStep(Img2Stl.inRoom(self.degrees, "mesh"));
         self.degrees.set(90);
         const button = (name, label, axis, sign, icon) => ({
             testId: "img2stl-turn-" + name,

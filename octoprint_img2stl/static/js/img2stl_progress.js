@@ -53,7 +53,10 @@
             self.cancelling(true);
             OctoPrint.plugins.img2stl
                 .cancelJob(job().id)
-                .done((answer) => root.adopt(answer.job, {stay: true}))
+                .done(function ({job}) {
+                    // without a photo or a mesh there is nothing here to stay for
+                    root.adopt(job, {stay: !!(job.photo || job.mesh)});
+                })
                 .fail((xhr) => root.complain(xhr))
                 .always(() => self.cancelling(false));
         };
