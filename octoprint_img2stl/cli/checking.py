@@ -61,9 +61,9 @@ def check(
         inspected = meshes.inspect(loaded.mesh, params, machine)
     facts = inspected.facts
     notes = [note.to_json() for note in loaded.notes]
-    found, bits = mesh_views.findings_json(loaded.mesh, inspected.findings)
+    found = mesh_views.findings_json(loaded.mesh, inspected.findings)
     if picture is not None:
-        mesh_views.draw_findings(loaded.mesh, bits, found, picture)
+        mesh_views.draw_findings(loaded.mesh, inspected.findings, picture)
     bad = any(each["severity"] == ERROR for each in found)
     if as_json:
         told = {**facts.to_json(), "printable": not bad, "problems": [*notes, *found]}

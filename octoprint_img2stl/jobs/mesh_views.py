@@ -6,7 +6,8 @@ Needs numpy.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,39 +21,115 @@ if TYPE_CHECKING:
 
 MOST_VIEWED = 120_000  # triangles that a phone turns without stuttering
 COARSEST_VIEW = 0.02  # of the diagonal; beyond this the view would lie
-MOST_BITS = 31
+# large faces are cut for the eye, so often and so far at most
+MOST_CUTS = 7
+MOST_REFINED = 160_000
+FINEST_SHARE = 150  # of the diagonal: smaller parts of a face cannot be told apart
+NO_FACES = np.empty(0, dtype=np.int64)
 # the same colours as in the browser
 SEVERITY_COLOURS = {ERROR: (213, 62, 34), WARNING: (230, 159, 0), INFO: (86, 160, 211)}
 PLASTIC = (214, 211, 205)
 
 
-def findings_json(
-    mesh: Mesh, findings: Sequence[Finding]
-) -> tuple[list[dict[str, Any]], np.ndarray]:
-    """Problems with their bit and their place, and the bits of every face."""
-    from ..mesh.checks import flags, target
+def findings_json(mesh: Mesh, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Problems with their bit among the faces' flags and their place, JSON-able."""
+    from ..mesh.checks import bits, target
 
-    bits = flags(mesh, findings)
-    found, bit = [], 0
-    for finding in findings:
-        data = {**finding.problem.to_json(), "bit": None, "target": None}
-        if finding.where is not None and bit < MOST_BITS:
-            data["bit"], data["target"] = bit, target(mesh, finding.where)
-            bit += 1
-        found.append(data)
-    return found, bits
+    return [
+        {
+            **finding.problem.to_json(),
+            "bit": bit,
+            "target": None if finding.where is None else target(mesh, finding.where),
+        }
+        for finding, bit in zip(findings, bits(findings), strict=True)
+    ]
 
 
-def view(mesh: Mesh, bits: np.ndarray) -> dict[str, str]:
-    """A mesh as the browser's 3D view wants it, made coarser where it has too many faces."""
-    coarse = coarser(mesh)
-    if coarse is not mesh:
-        bits = carried(mesh, bits, coarse)
+def view(mesh: Mesh, findings: Sequence[Finding]) -> dict[str, str]:
+    """A mesh as the browser's 3D view wants it, and what the findings touch.
+
+    It is made coarser where it has too many faces, and large faces are cut where only a
+    part of them belongs to a problem.
+
+    Returns:
+        ``vertices`` (base64 of little-endian float32, mm), ``faces`` (uint32, three a
+        triangle), ``flags`` (uint32, a bit for each finding, a number for each triangle).
+    """
+    shown = coarser(mesh)
+    if shown is not mesh:
+        findings = [_by_points(finding, mesh) for finding in findings]
+    shown, flags = refined(shown, findings)
     return {
-        "vertices": _text(coarse.vertices, "<f4"),
-        "faces": _text(coarse.faces, "<u4"),
-        "flags": _text(bits, "<u4"),
+        "vertices": _text(shown.vertices, "<f4"),
+        "faces": _text(shown.faces, "<u4"),
+        "flags": _text(flags, "<u4"),
     }
+
+
+def _by_points(finding: Finding, mesh: Mesh) -> Finding:
+    if finding.where is None:
+        return finding
+    return replace(finding, where=finding.where.as_points(mesh))
+
+
+def refined(mesh: Mesh, findings: Sequence[Finding]) -> tuple[Mesh, np.ndarray]:
+    """The mesh with its large faces cut where a problem is smaller than they are.
+
+    Returns:
+        The mesh, for the eye alone (the cuts end within edges), and the flags of its faces.
+    """
+    from ..mesh.where import bits, flags, touched
+
+    own = [
+        (finding.where, np.uint32(1 << bit))
+        for finding, bit in zip(findings, bits(findings), strict=True)
+        if bit is not None
+    ]
+    small = [where for where, _ in own if where.faces is None]
+    whole = np.zeros(len(mesh.faces), dtype=np.uint32)
+    for where, bit in own:
+        if where.faces is not None:
+            whole[where.faces] |= bit
+    diagonal = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
+    for _ in range(MOST_CUTS):
+        cut = np.zeros(len(mesh.faces), dtype=bool)
+        for where in small:
+            near = touched(mesh, where)
+            large = _longest(mesh, near) > max(3 * where.reach, diagonal / FINEST_SHARE)
+            cut[near[large]] = True
+        if not cut.any() or len(mesh.faces) + 3 * np.count_nonzero(cut) > MOST_REFINED:
+            break
+        mesh, parents = _quartered(mesh, cut)
+        whole = whole[parents]
+    pointed = [
+        finding if finding.where is None or finding.where.faces is None
+        else replace(finding, where=replace(finding.where, faces=NO_FACES))
+        for finding in findings
+    ]  # fmt: skip
+    return mesh, whole | flags(mesh, pointed)
+
+
+def _longest(mesh: Mesh, faces: np.ndarray) -> np.ndarray:
+    corners = mesh.vertices[mesh.faces[faces]]
+    sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
+    return sides.max(axis=1)
+
+
+def _quartered(mesh: Mesh, cut: np.ndarray) -> tuple[Mesh, np.ndarray]:
+    """Faces marked by `cut` in four each; and of which face each one is a part."""
+    a, b, c = mesh.faces[cut].T
+    points = mesh.vertices
+    middles = [
+        (points[one] + points[other]) / 2 for one, other in ((a, b), (b, c), (c, a))
+    ]
+    count = len(a)
+    ab, bc, ca = (len(points) + k * count + np.arange(count) for k in range(3))
+    parts = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
+    faces = np.concatenate(
+        [mesh.faces[~cut], *(np.stack(part, axis=1) for part in parts)]
+    ).astype(np.int32)
+    parents = np.concatenate([np.flatnonzero(~cut), np.tile(np.flatnonzero(cut), 4)])
+    return Mesh(np.concatenate([points, *middles]), faces), parents
 
 
 def coarser(mesh: Mesh) -> Mesh:
@@ -78,41 +155,20 @@ def coarser(mesh: Mesh) -> Mesh:
         return mesh
 
 
-def carried(mesh: Mesh, bits: np.ndarray, coarse: Mesh) -> np.ndarray:
-    """The bits of a mesh on a coarser one: of the face nearest to each face's middle."""
-    from scipy.spatial import cKDTree
-
-    if not bits.any():
-        return np.zeros(len(coarse.faces), dtype=np.uint32)
-    tree = cKDTree(_middles(mesh))
-    found = bits[tree.query(_middles(coarse))[1]]
-    # A place smaller than a coarse face must still be seen.
-    marked = np.flatnonzero(bits)
-    nearest = cKDTree(_middles(coarse)).query(_middles(mesh)[marked])[1]
-    np.bitwise_or.at(found, nearest, bits[marked])
-    return found
-
-
-def _middles(mesh: Mesh) -> np.ndarray:
-    return np.concatenate(
-        [corners.mean(axis=1).astype(np.float32) for _, corners in mesh.corner_chunks()]
-    )
-
-
 def _text(values: np.ndarray, kind: str) -> str:
     return base64.b64encode(np.asarray(values).astype(kind).tobytes()).decode("ascii")
 
 
-def draw_findings(
-    mesh: Mesh, bits: np.ndarray, findings: Sequence[Mapping[str, Any]], path: Path
-) -> None:
+def draw_findings(mesh: Mesh, findings: Sequence[Finding], path: Path) -> None:
     """Draw a mesh as PNG, its faces coloured by the gravest problem they have."""
+    from ..mesh.checks import bits
     from ..mesh.draw import draw
 
+    mesh, flags = refined(mesh, findings)
     shades = np.tile(np.uint8(PLASTIC), (len(mesh.faces), 1))
-    for each in reversed(findings):  # the gravest last, over the others
-        if each["bit"] is not None:
-            shades[(bits >> np.uint32(each["bit"])) & 1 == 1] = SEVERITY_COLOURS[
-                each["severity"]
-            ]
+    marks = list(zip(findings, bits(findings), strict=True))
+    for finding, bit in reversed(marks):  # the gravest last, over the others
+        if bit is not None:
+            marked = (flags >> np.uint32(bit)) & 1 == 1
+            shades[marked] = SEVERITY_COLOURS[finding.problem.severity]
     draw(mesh, shades=shades).save(path, "PNG")

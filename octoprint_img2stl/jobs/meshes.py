@@ -233,9 +233,9 @@ def preview(folder: Path, params: Params, machine: Machine) -> dict[str, Any]:
     prepared, repair = _prepared(folder, params, machine)
     whole = np.ptp(prepared.mesh.vertices, axis=0).astype(float).tolist()
     inspected = inspect(prepared.mesh, params, machine)
-    findings, bits = findings_json(prepared.mesh, inspected.findings)
+    findings = findings_json(prepared.mesh, inspected.findings)
     return {
-        "mesh": view(prepared.mesh, bits),
+        "mesh": view(prepared.mesh, inspected.findings),
         "triangles": len(prepared.mesh.faces),
         "size": [round(side, 3) for side in prepared.size],
         "whole": [round(side, 3) for side in whole],

@@ -300,11 +300,11 @@ def check_mesh(ctx: Context) -> dict[str, Any]:
     inspected = meshes.inspect(mesh, ctx.params, ctx.machine)
     facts = inspected.facts
     ctx.progress(0.7)
-    problems, bits = mesh_views.findings_json(mesh, inspected.findings)
+    problems = mesh_views.findings_json(mesh, inspected.findings)
     brim = ctx.params.slicing.brim_for(*facts.size)
     if brim >= TIPPING_BRIM:  # what the check would advise is already chosen
         problems = [each for each in problems if each["code"] != "mesh.tips_over"]
-    write_json(ctx.folder / VIEW, mesh_views.view(mesh, bits))
+    write_json(ctx.folder / VIEW, mesh_views.view(mesh, inspected.findings))
     refused = meshes.first_error(problems)
     if refused is not None and ctx.params.anyway:
         refused = None
