@@ -51,9 +51,19 @@ def read_stl(path: Path) -> np.ndarray:
 
 
 def write_stl(path: Path, corners: np.ndarray) -> None:
-    """Write a binary STL."""
+    """Write a binary STL.
+
+    With normals: ADMesh and PrusaSlicer take a small file of round coordinates for ASCII
+    when no byte of its first facets is above 127.
+    """
     facets = np.zeros(len(corners), FACET)
     facets["corners"] = corners
+    a, b, c = corners.astype(float).transpose(1, 0, 2)
+    normals = np.cross(b - a, c - a)
+    size = np.linalg.norm(normals, axis=1, keepdims=True)
+    facets["normal"] = np.divide(
+        normals, size, out=np.zeros_like(normals), where=size > 0
+    )
     with open(path, "wb") as file:
         file.write(b"bench".ljust(80) + len(facets).to_bytes(4, "little"))
         facets.tofile(file)

@@ -43,13 +43,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the table here, and a .json")
     parser.add_argument("--failures", type=Path, help="list here what ours did not do")
     arguments = parser.parse_args()
-    _at_home()
+    at_home()
     from compare import compare
 
     compare(arguments)
 
 
-def _at_home() -> None:
+def at_home() -> None:
     """Go on in an interpreter with the project's dependencies and the bench's own."""
     import tomllib  # Python 3.11 and later
     from environments import venv

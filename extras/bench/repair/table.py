@@ -129,15 +129,16 @@ def failures(found: dict[str, Any]) -> str:
     """One line for each file that ours did not make strict and faithful, worst first."""
     files = found["files"]
     rows = [row for row in found["rows"] if row["tool"] == "ours"]
+    rows = [row for row in rows if not files[row["file"]]["flat"]]
     lines = []
     for row in rows:
         facts = files[row["file"]]
-        if facts["flat"] or (_good(row) and _quiet(row, facts)):
+        if _good(row) and _quiet(row, facts):
             continue
         lines.append(
             f"{row['file']} ({facts['faces']} faces{_kind(facts)}): {_reason(row, facts)}"
         )
-    good = sum(_good(row) for row in rows if not files[row["file"]]["flat"])
+    good = sum(_good(row) for row in rows)
     lines.sort(key=lambda line: "good, but" in line)
     return f"{good} of {len(rows)} strict and faithful\n" + "\n".join(lines) + "\n"
 
