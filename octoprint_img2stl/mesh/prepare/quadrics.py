@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..model import Mesh
+from ..model import CHUNK, Mesh
 from .deviation import to_triangles
 
 ROUNDS = 120
@@ -44,7 +44,7 @@ def collapse(mesh: Mesh, bound: float, rms: float) -> tuple[np.ndarray, np.ndarr
     quadrics = _quadrics(points, faces)
     fixed, edges = _irregular(faces, len(points))
     edges = edges[~(fixed[edges[:, 0]] | fixed[edges[:, 1]])]
-    _, costs = _best(points, quadrics, edges)
+    costs = _costs(points, quadrics, edges)
     spent = np.zeros(len(points))
     random = np.random.default_rng(4)  # the same mesh gives the same result
     for _ in range(ROUNDS):
@@ -72,7 +72,7 @@ def collapse(mesh: Mesh, bound: float, rms: float) -> tuple[np.ndarray, np.ndarr
         changed[kept] = changed[gone] = True
         touched = changed[edges[:, 0]] | changed[edges[:, 1]]
         fresh = _once(renamed[edges[touched]], len(points))
-        _, new_costs = _best(points, quadrics, fresh)
+        new_costs = _costs(points, quadrics, fresh)
         edges = np.concatenate((edges[~touched], fresh))
         costs = np.concatenate((costs[~touched], new_costs))
         if tried < WORTH * len(faces):
@@ -106,7 +106,8 @@ def _quadrics(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 def _once(pairs: np.ndarray, vertices: int) -> np.ndarray:
     """(E, 2) int64 of the pairs, lower vertex first, each once, none of one vertex."""
-    low, high = pairs.min(axis=1).astype(np.int64), pairs.max(axis=1)
+    low = np.minimum(pairs[:, 0], pairs[:, 1]).astype(np.int64)
+    high = np.maximum(pairs[:, 0], pairs[:, 1])
     keys = _distinct((low * vertices + high)[low != high])
     return np.stack((keys // vertices, keys % vertices), axis=1)
 
@@ -128,6 +129,15 @@ def _irregular(faces: np.ndarray, vertices: int) -> tuple[np.ndarray, np.ndarray
     fixed = np.zeros(vertices, dtype=bool)
     fixed[odd // vertices] = fixed[odd % vertices] = True
     return fixed, np.stack((keys[first] // vertices, keys[first] % vertices), axis=1)
+
+
+def _costs(points, quadrics, edges) -> np.ndarray:
+    """Of all edges, by parts: a large mesh has millions."""
+    costs = np.empty(len(edges))
+    for start in range(0, len(edges), CHUNK):
+        part = slice(start, start + CHUNK)
+        costs[part] = _best(points, quadrics, edges[part])[1]
+    return costs
 
 
 def _best(points, quadrics, edges):
@@ -184,7 +194,8 @@ def _linked(faces: np.ndarray, pairs: np.ndarray, vertices: int) -> np.ndarray:
     """
     end = np.zeros(vertices, dtype=bool)
     end[pairs] = True
-    near = faces[end[faces].any(axis=1)]
+    a, b, c = faces.T
+    near = faces[end[a] | end[b] | end[c]]
     links = np.concatenate((near[:, :2], near[:, 1:], near[:, ::2]))
     one, other = links[end[links[:, 0]]].T, links[end[links[:, 1]]].T
     rows = np.concatenate((one[0], other[1])).astype(np.int64)
@@ -213,11 +224,12 @@ def _keeps_shape(points, faces, pairs, spots, left) -> tuple[np.ndarray, np.ndar
     """
     owner = np.full(len(points), -1, dtype=np.int32)
     owner[pairs[:, 0]] = owner[pairs[:, 1]] = np.arange(len(pairs), dtype=np.int32)
-    owners = owner[faces]
-    hits = (owners >= 0).sum(axis=1)
-    touched = np.flatnonzero(hits)
-    owners, hits = owners[touched], hits[touched]
-    corners, each = points[faces[touched]], owners.max(axis=1)
+    a, b, c = (owner[side] for side in faces.T)
+    touched = np.flatnonzero((a >= 0) | (b >= 0) | (c >= 0))
+    owners = np.stack((a[touched], b[touched], c[touched]), axis=1)
+    hits = (owners[:, 0] >= 0) + (owners[:, 1] >= 0).astype(np.int8) + (owners[:, 2] >= 0)
+    corners, each = points[faces[touched]], np.maximum(*owners[:, :2].T)
+    each = np.maximum(each, owners[:, 2])
     good = np.ones(len(pairs), dtype=bool)
 
     before = _normals(corners)

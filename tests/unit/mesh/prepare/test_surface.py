@@ -118,13 +118,14 @@ def test_flat_sides_and_sharp_edges_stay_exact():
     assert len(mesh.faces) > simplify.ENOUGH
     step = simplify.apply(mesh, settings(simplify=True), MACHINE)
     assert_strict(step.mesh)
-    assert len(step.mesh.faces) < 0.06 * len(mesh.faces)
+    assert len(step.mesh.faces) < 0.08 * len(mesh.faces)
     assert size_of(step.mesh) == pytest.approx((20, 30, 40), abs=1e-5)
     assert volume_of(step.mesh) == pytest.approx(solid.volume(), rel=2e-3)
 
 
 def test_thorns_and_thin_walls_are_not_lost():
-    thorns = [rod(0.2, 6, (x, y, 1), top=0.02) for x in (5, 15, 25) for y in (5, 25)]
+    thorn = Manifold.cylinder(6, 0.2, 0.02, circular_segments=12)
+    thorns = [thorn.translate((x, y, 1)) for x in (5, 15, 25) for y in (5, 25)]
     solid = block(30, 30, 2) + block(30, 0.1, 10, (0, 10, 0))
     for thorn in thorns:
         solid = solid + thorn
