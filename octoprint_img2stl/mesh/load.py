@@ -145,7 +145,7 @@ def _load(
 def _read(file: BinaryIO, kind: str, name: str, max_triangles: int) -> Raw:
     if kind == "scad":
         with scad.rendered(file.read(), name) as model:
-            return _read_stl(model, name, max_triangles)
+            return replace(_read_stl(model, name, max_triangles), up="z")
     try:
         return READERS[kind](file, name, max_triangles)
     except (Damaged, LookupError, ValueError, ArithmeticError, OSError) as error:

@@ -131,7 +131,10 @@ def _too_many_parts(name: str) -> MeshRefused:
 
 def _read(text: bytes, data: _Data, name: str, max_triangles: int) -> Raw:
     try:
-        document = json.loads(text.decode("utf-8-sig"))
+        try:
+            document = json.loads(text.decode("utf-8-sig"))
+        except ValueError:  # of JSON or of UTF-8
+            raise Damaged("its description is damaged") from None
         if not isinstance(document["asset"], dict):
             raise Damaged("it says nothing about itself")
         return _Scene(document, data, name, max_triangles).raw()
@@ -140,7 +143,7 @@ def _read(text: bytes, data: _Data, name: str, max_triangles: int) -> Raw:
     except RecursionError:
         raise Damaged("nested too deep") from None
     except _ODD as error:
-        raise Damaged(f"{type(error).__name__}: {error}"[:120]) from None
+        raise Damaged("its description contradicts itself") from error
 
 
 class _Data:

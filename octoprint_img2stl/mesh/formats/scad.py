@@ -153,7 +153,7 @@ def _walled(folder: Path) -> list[str]:
     program = shutil.which("bwrap")
     if program is None:
         return []
-    argv = [program, "--unshare-all", "--die-with-parent", "--new-session"]
+    argv = [program, "--unshare-all", "--die-with-parent"]
     for place in SYSTEM:
         argv += ["--ro-bind-try", place, place]
     argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]

@@ -69,7 +69,11 @@ def test_a_program_becomes_a_mesh(tmp_path, monkeypatch, walled):
         monkeypatch.setattr(scad, "_walled", lambda folder: [])
     loaded = opened(tmp_path, "x.scad", PLATE)
     facts = measure(loaded.mesh)
-    assert loaded.format == "scad" and loaded.unit is None and loaded.notes == ()
+    assert (
+        loaded.format == "scad"
+        and (loaded.unit, loaded.up) == (None, "z")
+        and loaded.notes == ()
+    )
     assert facts.size == (10, 20, 3) and facts.watertight
     assert facts.volume == pytest.approx(10 * 20 * 3 - 5 * 5 * 3)
 
