@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from ..problems import N_
 
-# stage of `Repaired` -> words
+# How far a repair had to go, lightest first; each with its words for people.
 STAGES: dict[str, str] = {
     "off": N_("taken as it came"),
-    "clean": N_("nothing to repair"),
+    "clean": N_("nothing had to be repaired"),
+    "light": N_("small faults were mended"),
+    "filled": N_("holes were closed"),
+    "united": N_("overlapping parts were joined"),
+    "thickened": N_("surfaces without thickness were made printable"),
+    "mended": N_("a damaged part was built up again"),
+    "wrapped": N_("a new surface was laid around the model"),
 }
 
 CHOICES: dict[str, dict[str, str]] = {

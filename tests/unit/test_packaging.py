@@ -20,7 +20,7 @@ from tests.unit.sources import FOLDER, PACKAGE, ROOT, modules
 # Names of packages where they differ from what is imported.
 DISTRIBUTIONS = {"PIL": "pillow"}
 # Tried for and done without: the user is told how to add it.
-OPTIONAL = {"pillow_heif"}
+OPTIONAL = {"pillow_heif", "igl"}
 # Part of OctoPrint; nothing outside plugin/ imports them, see test_rooms.py.
 OCTOPRINTS = {"octoprint", "flask", "flask_babel", "flask_login", "werkzeug"}
 

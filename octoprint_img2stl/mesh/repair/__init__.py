@@ -8,7 +8,8 @@ still the model.
 
 from __future__ import annotations
 
+from ..words import STAGES
 from .cascade import repair
-from .model import STAGES, Floater, Repaired
+from .model import Floater, Repaired
 
 __all__ = ["STAGES", "Floater", "Repaired", "repair"]

@@ -7,19 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ...problems import INFO, N_, WARNING, Problem
+from ...problems import INFO, WARNING, Problem
 from ..model import Mesh
-
-# How far a repair had to go, lightest first; each with its words for people.
-STAGES: dict[str, str] = {
-    "clean": N_("nothing had to be repaired"),
-    "light": N_("small faults were mended"),
-    "filled": N_("holes were closed"),
-    "united": N_("overlapping parts were joined"),
-    "thickened": N_("surfaces without thickness were made printable"),
-    "mended": N_("a damaged part was built up again"),
-    "wrapped": N_("a new surface was laid around the model"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +69,7 @@ class Repaired:
 
     Attributes:
         mesh: the result; the very object that came in when nothing was done.
-        stage: key of `STAGES`: the heaviest step that was needed.
+        stage: key of `words.STAGES`: the heaviest step that was needed.
         changes: what was done, in order, in plain words.
         lost_percent: share of the visible surface that came in and is now further than 1 %
             of the diagonal from the result.

@@ -6,7 +6,6 @@ from octoprint_img2stl.jobs.model import MESH, PHOTO
 from octoprint_img2stl.jobs.store import StoreRefused
 from octoprint_img2stl.plugin.uploads import PREFIX, UploadRefused, received
 
-
 LIMITS = {PHOTO: 2000, MESH: 3000}
 
 
