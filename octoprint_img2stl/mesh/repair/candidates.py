@@ -76,8 +76,13 @@ def better(one: Candidate | None, other: Candidate | None) -> Candidate | None:
     return other if other.verdict.lost_percent < one.verdict.lost_percent else one
 
 
-def part_by_part(work: Work, openings: str) -> Candidate | None:
-    """Close each part, keeping every vertex where it is as far as may be."""
+def part_by_part(work: Work, openings: str, *, unite: bool = True) -> Candidate | None:
+    """Close each part, keeping every vertex where it is as far as may be.
+
+    Args:
+        unite: make one solid of parts that reach into each other; else the slicer has to,
+            and what can be seen through an opening of one stays.
+    """
     if work.sound:
         closed = Closed(work.surface)
     else:
@@ -87,7 +92,7 @@ def part_by_part(work: Work, openings: str) -> Candidate | None:
             thickness=work.thickness,
             line_width=work.line_width,
         )
-    return _as_solid(work, closed, "filled" if closed.capped else "light")
+    return _as_solid(work, closed, "filled" if closed.capped else "light", unite)
 
 
 def rebuilt_parts(work: Work) -> Candidate | None:
@@ -123,17 +128,19 @@ def rebuilt_parts(work: Work) -> Candidate | None:
     return _as_solid(work, closed, "mended")
 
 
-def _as_solid(work: Work, closed: Closed, stage: str) -> Candidate | None:
-    made = _finished(work, closed, stage, work.settings.keep_floaters)
+def _as_solid(
+    work: Work, closed: Closed, stage: str, unite: bool = True
+) -> Candidate | None:
+    made = _finished(work, closed, stage, unite, work.settings.keep_floaters)
     dropped = made and any(not floater.kept for floater in made.floaters)
     if dropped and not made.verdict.faithful:
         # They were more of what can be seen than they seemed.
-        made = better(made, _finished(work, closed, stage, True))
+        made = better(made, _finished(work, closed, stage, unite, True))
     return made
 
 
 def _finished(
-    work: Work, closed: Closed, stage: str, keep_floaters: bool
+    work: Work, closed: Closed, stage: str, unite: bool, keep_floaters: bool
 ) -> Candidate | None:
     """From closed parts to one strict mesh."""
     if not len(closed.surface.faces):
@@ -143,6 +150,7 @@ def _finished(
         closed.surface,
         cavities=work.settings.cavities,
         line_width=work.line_width,
+        hidden_goes=unite,
     )
     changes += parts.changes
     swept = sweep(parts.surface, parts.bodies, parts.owner, keep=keep_floaters)
@@ -150,8 +158,10 @@ def _finished(
     untouched = work.sound and not parts.changes
     if len(swept.surface.faces) < len(parts.surface.faces):
         untouched = False
-        parts = sort_out(swept.surface, cavities="keep", line_width=0)
-    whole, joined, _ = united(parts.surface, parts.bodies, parts.owner)
+        parts = sort_out(swept.surface, cavities="keep", line_width=0, hidden_goes=unite)
+    whole, joined = parts.surface, 0
+    if unite:
+        whole, joined, _ = united(parts.surface, parts.bodies, parts.owner)
     if untouched and not joined:
         return Candidate(
             work.mesh, "clean", changes, Verdict(0, 0, 0), closed, swept.floaters

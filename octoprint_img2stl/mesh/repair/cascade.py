@@ -103,9 +103,12 @@ def _candidates(work: Work) -> Iterator[tuple[float, Candidate | None]]:
         if made is None or made.closed.openings or made.closed.sheets:
             other = "thicken" if wanted == "cap" else "cap"
             yield 0.5, part_by_part(work, other)
-        yield 0.6, rebuilt_parts(work)
+    # What one part hid of another could be seen.
+    yield 0.6, part_by_part(work, wanted, unite=False)
+    if not work.sound:
+        yield 0.7, rebuilt_parts(work)
     if wanted == "cap":
-        yield 0.75, net_around(work, inside_by_rays=True)
+        yield 0.8, net_around(work, inside_by_rays=True)
     yield 0.9, net_around(work, inside_by_rays=False)
 
 

@@ -30,7 +30,9 @@ class Sorted:
     filled: int = 0
 
 
-def sort_out(surface: Surface, *, cavities: str, line_width: float) -> Sorted:
+def sort_out(
+    surface: Surface, *, cavities: str, line_width: float, hidden_goes: bool = True
+) -> Sorted:
     """Turn every part outward, find the cavities, drop what lies hidden in a solid.
 
     Args:
@@ -38,6 +40,7 @@ def sort_out(surface: Surface, *, cavities: str, line_width: float) -> Sorted:
         cavities: ``keep`` or ``fill``.
         line_width: walls of a sealed double shell that are thinner cannot be printed: it
             is filled, mm.
+        hidden_goes: drop what lies in a solid; else it stays as it is.
     """
     bodies = Bodies.of(surface)
     parent = parents(surface, bodies)
@@ -62,8 +65,8 @@ def sort_out(surface: Surface, *, cavities: str, line_width: float) -> Sorted:
             if not outward:
                 flip[part] = not flip[part]
         elif outward:
-            drop[part] = True
-            hidden += 1
+            drop[part] = hidden_goes
+            hidden += hidden_goes
         else:
             shell = _is_double_shell(bodies, above, part, line_width)
             if cavities == "fill" or shell:

@@ -252,7 +252,7 @@ def test_a_soup_of_triangles_becomes_plates():
 
 
 def test_a_net_is_laid_around_what_nothing_else_can_save(monkeypatch):
-    monkeypatch.setattr(cascade, "part_by_part", lambda work, openings: None)
+    monkeypatch.setattr(cascade, "part_by_part", lambda work, openings, unite=True: None)
     monkeypatch.setattr(cascade, "rebuilt_parts", lambda work: None)
     broken = mesh(np.delete(ball(), [5, 6, 100, 101, 102, 300], axis=0))
     result = repair(broken, memory_bytes=500_000_000)
