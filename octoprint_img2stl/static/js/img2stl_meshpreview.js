@@ -2,6 +2,7 @@
     "use strict";
 
     const SUPERSEDED = "jobs.superseded";
+    const CHECKED = ["quality", "supports", "brim"]; // of a slice: what checks depend on
     const STALE_AFTER_MS = 400; // a preview that comes soon does not make the view flicker
 
     // The mesh as it will stand on the bed, and what is found about it: asked for whenever
@@ -41,7 +42,9 @@
                 const job = root.job();
                 if (!job || !self.isReady() || !root.isShowing("shape")) return null;
                 if (!step.isValid() || !root.can("create")) return null;
-                return JSON.stringify([job.id, step.toJson()]);
+                const params = step.toJson();
+                params.slicing = _.pick(params.slicing, CHECKED);
+                return JSON.stringify([job.id, params]);
             })
             .extend({deferred: true});
 
