@@ -26,7 +26,7 @@
     // of what is made, by what it begins with
     Img2Stl.jobSteps = {
         photo: ["photo", "relief", "check", "slice", "gcode"],
-        mesh: ["prepare", "check", "slice", "gcode"]
+        mesh: ["repair", "prepare", "check", "slice", "gcode"]
     };
     Img2Stl.openingSteps = ["load", "repair"];
 
