@@ -28,8 +28,8 @@ from .pieces import Loops, Piece, Place, link, pieces_of
 from .spans import span
 from .topology import connected
 
-SLACK = 0.01  # mm by which less is shrunk than grown
-FLATTEN = 0.004  # mm: corners that stand out less are straightened first
+SLACK = 0.008  # mm by which less is shrunk than grown
+FLATTEN = 0.008  # mm: corners that stand out less are straightened first
 MOST_LAYERS = 600  # in all: 100 mm at 0.2 mm has 500
 MOST_OPENED = 250
 MOST_EDGES = 200_000  # of all opened layers together
@@ -151,7 +151,8 @@ def _planes(low: float, height: float, layer: float, first_layer: float) -> np.n
     rest = max(0, math.ceil((height - first_layer) / layer - 0.5))
     planes = first_layer + (np.arange(rest) + 0.5) * layer
     planes = np.concatenate(([min(first_layer, height) / 2], planes[planes < height]))
-    return low + planes
+    # As float32, like the vertices: what lies exactly in a plane is seen by the next.
+    return (low + planes).astype(np.float32).astype(np.float64)
 
 
 def _opened(crossings: np.ndarray) -> np.ndarray:
@@ -218,7 +219,7 @@ def _roofed(mesh: Mesh, planes: np.ndarray) -> np.ndarray:
         )
         faces.append(mesh.faces[part][flat])
         areas.append(length[flat] / 2)
-        heights.append(corners[flat].mean(axis=1)[:, 2])
+        heights.append(corners[flat][:, :, 2].max(axis=1))
     roofed = np.zeros(len(planes), dtype=bool)
     some = np.concatenate(faces)
     if len(some):
@@ -343,7 +344,7 @@ def _open(
     found.area += now.area()
     two = _lost(now, 2 * line, line)
     if not two.is_empty():
-        thin["two"] += pieces_of(two, k, z, found.pitch, (line / 2) ** 2, parts)
+        thin["two"] += pieces_of(two, k, z, found.pitch, (line / 4) ** 2, parts)
         one = _lost(now, line, line)
         if not one.is_empty():
             pieces = pieces_of(one, k, z, found.pitch, (line / 4) ** 2, parts)

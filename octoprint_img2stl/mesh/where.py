@@ -21,7 +21,9 @@ MOST_POINTS = 20_000  # of one problem
 MOST_SAMPLES = 400_000  # of all faces near one problem
 FINEST, COARSEST = 1, 64  # parts into which a large face's edges are cut for sampling
 SMALLEST_VIEW = 3.0  # mm: a camera that goes nearer shows nothing but one face
-LEVEL = 0.15  # a mean normal shorter than this says nothing: front and back cancel
+UNSURE = 0.5  # a mean normal shorter than this says little: front and back cancel
+SIDES = np.array([side for side in np.ndindex(3, 3, 3) if side != (1, 1, 1)]) - 1.0
+SIDES /= np.linalg.norm(SIDES, axis=1)[:, None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +152,7 @@ def target(mesh: Mesh, where: Where) -> dict[str, Any] | None:
     if not len(faces):
         return None
     owners, points = samples(mesh, faces, max(where.reach, 0.5))
+    count = np.bincount(owners, minlength=len(mesh.faces))
     if where.points is not None and len(where.points):
         near, _ = cKDTree(where.points).query(
             points, distance_upper_bound=where.reach * 1.5
@@ -160,8 +163,7 @@ def target(mesh: Mesh, where: Where) -> dict[str, Any] | None:
     corners = mesh.vertices[mesh.faces[owners]].astype(np.float64)
     doubled = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     # Each sample stands for its share of its face.
-    _, place, count = np.unique(owners, return_inverse=True, return_counts=True)
-    doubled /= count[place][:, None]
+    doubled /= count[owners][:, None]
     weight = np.linalg.norm(doubled, axis=1)
     group = _groups(points, where.reach)
     heaviest = np.bincount(group, weights=weight).argmax()
@@ -177,12 +179,12 @@ def target(mesh: Mesh, where: Where) -> dict[str, Any] | None:
 
 
 def _facing(doubled: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Mean direction of faces; of one side only where the sides cancel."""
-    total = max(float(weight.sum()), 1e-30)
-    mean = doubled.sum(axis=0) / total
-    if np.linalg.norm(mean) < LEVEL:
-        side = doubled @ doubled[weight.argmax()] > 0
-        mean = doubled[side].sum(axis=0) / total
+    """Mean direction of faces; of the largest side only where sides cancel."""
+    mean = doubled.sum(axis=0) / max(float(weight.sum()), 1e-30)
+    if np.linalg.norm(mean) < UNSURE:
+        towards = np.maximum(doubled @ SIDES.T, 0) / np.maximum(weight, 1e-30)[:, None]
+        side = SIDES[(weight[:, None] * towards**4).sum(axis=0).argmax()]
+        mean = doubled[doubled @ side > 0.5 * weight].sum(axis=0)
     length = np.linalg.norm(mean)
     return mean / length if length > 1e-12 else np.array((0.0, 0.0, 1.0))
 

@@ -25,8 +25,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.cavities",
             INFO,
             N_(
-                "%(count)s sealed hollows inside (%(volume)s cm3) are printed as such, "
-                "with roofs that sag; fill them if nothing needs them."
+                "Sealed hollows inside (%(count)s of them, %(volume)s cm3) are printed as "
+                "such, with roofs that sag; fill them if nothing needs them."
             ),
             {
                 "count": len(sealed),

@@ -23,9 +23,7 @@ BRIM = 5.0
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    size = subject.facts.size
-    area = contact_area(subject)
-    enough = max(SMALL, SMALL_SHARE * size[0] * size[1])
+    area, enough = contact_area(subject), enough_contact(subject)
     if area >= enough:
         return
     cut = _cut(subject, area, enough)
@@ -54,6 +52,11 @@ def check(subject: Subject) -> Iterator[Finding]:
             cut[0],
         )
     yield Finding(problem, _lowest(subject))
+
+
+def enough_contact(subject: Subject) -> float:
+    """mm2 that hold the model."""
+    return max(SMALL, SMALL_SHARE * subject.facts.size[0] * subject.facts.size[1])
 
 
 def contact_area(subject: Subject) -> float:

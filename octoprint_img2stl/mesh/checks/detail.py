@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ...problems import INFO, N_, Problem
 from ..pieces import where
 from ..subject import Finding, Subject
-from .walls import SMOOTH, TALL_LAYERS, TALL_LINES
+from .walls import MOSTLY, TALL_LAYERS, TALL_LINES
 
 # Together, in mm2 of outline seen from above: less is not worth a word.
 LEAST_AREA = 2.0
@@ -30,8 +30,8 @@ def check(subject: Subject) -> Iterator[Finding]:
         if place.height < tall and place.layers >= 2 and place.length >= LONG_LINES * line
     ]
     area = sum(place.volume / place.height for place in low)
-    rough = sum(place.volume for place in low) < SMOOTH * sum(
-        place.volume for place in survey.below_one
+    rough = sum(place.volume for place in low) < MOSTLY * sum(
+        place.volume for place in survey.below_one if place.height < tall
     )
     if area < LEAST_AREA or rough:
         return

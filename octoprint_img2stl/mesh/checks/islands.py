@@ -33,13 +33,13 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.islands",
             INFO if subject.supported else WARNING,
             N_(
-                "%(count)s parts begin in mid-air, the lowest %(height)s mm above the bed; "
-                "they stand on supports."
+                "Parts begin in mid-air (%(count)s of them, the lowest %(height)s mm above "
+                "the bed) and stand on supports."
             )
             if subject.supported
             else N_(
-                "%(count)s parts begin in mid-air, the lowest %(height)s mm above the bed; "
-                "switch supports on or turn the model."
+                "Parts begin in mid-air (%(count)s of them, the lowest %(height)s mm above "
+                "the bed); switch supports on or turn the model."
             ),
             {
                 "count": len(islands),

@@ -29,9 +29,9 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.pillars",
             WARNING,
             N_(
-                "%(count)s thin pillars stand free, the slimmest %(width)s mm thick and "
-                "%(height)s mm high, and may break off while printing; make them at "
-                "least %(least)s mm thick or print supports around them."
+                "Thin pillars stand free (%(count)s of them, the slimmest %(width)s mm thick "
+                "and %(height)s mm high) and may break off while printing; make them at "
+                "least %(least)s mm thick."
             ),
             {
                 "count": len(slender),

@@ -12,7 +12,8 @@ from ..where import Where, samples
 from .overhang import undersides
 
 SAFE_LAYERS = 2.0  # the whole part's rule (see thin)
-SMALL = 4.0  # mm2
+# The rim of every rounded underside is thin: only a good part of the undersides counts.
+SMALL, SHARE = 16.0, 0.03  # mm2, of all undersides
 NOISE = 1e-3
 
 
@@ -30,7 +31,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     thick = roof - points[:, 2]
     thin = (thick < least - NOISE) & (thick > 0)
     area = float(share[thin].sum())
-    if area < SMALL:
+    if area < max(SMALL, SHARE * float(areas.sum())):
         return
     thickness = float(np.median(thick[thin]))
     lost = thickness < subject.layer - NOISE

@@ -48,7 +48,7 @@ def support_volume(subject: Subject, faces: np.ndarray, areas: np.ndarray) -> fl
     owners, points = samples(subject.mesh, faces, COLUMN)
     place = np.searchsorted(faces, owners)
     share = areas[place] / np.bincount(place, minlength=len(faces))[place]
-    beneath = np.maximum(subject.columns.below(points - (0, 0, 1e-3)), subject.floor)
+    beneath = np.maximum(subject.columns.below(points + (0, 0, 1e-2)), subject.floor)
     on_bed = beneath <= subject.floor
     drop = np.maximum(points[:, 2] - beneath, 0)
     if subject.printing.supports == "plate":

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...problems import N_, WARNING, Problem
 from ..subject import Finding, Subject
+from .contact import contact_area, enough_contact
 
 SLENDER = 10.0  # height over thickness
 LOW = 20.0  # mm: lower than this nothing tips over
@@ -37,8 +38,11 @@ def check(subject: Subject) -> Iterator[Finding]:
                 BRIM,
             )
         )
+    # What stands on next to nothing is for `contact` to tell.
+    if subject.supported or contact_area(subject) < enough_contact(subject):
+        return
     beside = _beside(subject)
-    if beside > 0 and not subject.supported:
+    if beside > 0:
         yield Finding(
             Problem(
                 "mesh.falls_over",

@@ -3,7 +3,7 @@ import pytest
 import trimesh
 
 from octoprint_img2stl.machine import CIRCULAR, Machine
-from octoprint_img2stl.mesh.checks import CHECKS, run_checks
+from octoprint_img2stl.mesh.checks import CHECKS, Printing, inspect, run_checks
 from octoprint_img2stl.mesh.model import weld
 from tests.unit.mesh.shapes import box, box_corners, relief, several, standing
 
@@ -35,11 +35,11 @@ def test_the_registry_holds_every_file():
 
 
 def test_a_good_relief_is_good():
-    assert problems(relief(200, 150, 0.4)) == {}
+    assert problems(relief(100, 80, 0.4)) == {}
 
 
 def test_a_good_lithophane_is_only_told_of_its_brim():
-    plate = standing(relief(400, 300, 0.25, base=0.8, height=2.2))
+    plate = standing(relief(160, 140, 0.25, base=0.8, height=2.2))
     found = problems(plate)
     assert list(found) == ["mesh.tips_over"]
     assert found["mesh.tips_over"].severity == "warning"
@@ -254,3 +254,54 @@ def test_short_ledges_are_no_overhang():
 
 def test_lying_on_the_bed_is_no_overhang():
     assert problems(box((100, 100, 30), at=(0, 0, 500))) == {}
+
+
+def test_a_flat_cut_is_proposed_with_what_it_gains():
+    ball = trimesh.creation.icosphere(subdivisions=5, radius=20)
+    found = problems(from_trimesh(ball))["mesh.small_contact"]
+    assert (found.field, found.suggest) == ("mesh.base_cut", 0.3)
+    # A cap cut off a ball at depth d has pi (2 r d - d^2).
+    assert found.values["then"] == pytest.approx(np.pi * (40 * 0.3 - 0.09), rel=0.02)
+    spike = trimesh.creation.cone(3, 40)
+    spike.apply_transform(trimesh.transformations.rotation_matrix(np.pi, (1, 0, 0)))
+    told = problems(from_trimesh(spike))["mesh.small_contact"]
+    assert told.values.get("then", 0) < 5
+
+
+def test_no_room_for_the_brim_or_the_skirt():
+    mesh = box((214, 100, 10))
+    found = {
+        (finding.problem.code, finding.problem.field, finding.problem.suggest)
+        for printing in (Printing(brim=5), Printing(brim=3), Printing(skirt=4))
+        for finding in inspect(mesh, MACHINE, printing).findings
+    }
+    assert found == {
+        ("mesh.no_room_for_brim", "slicing.brim", 3.0),
+        ("mesh.no_room_for_skirt", None, None),
+    }
+
+
+def test_falls_over_when_its_weight_is_beside_its_foot():
+    crane = several(box_corners((12, 12, 40)), box_corners((80, 12, 20), at=(0, 0, 40)))
+    assert "mesh.falls_over" in problems(crane)
+    tower = several(
+        box_corners((12, 12, 40)), box_corners((32, 32, 5), at=(-10, -10, 40))
+    )
+    assert "mesh.falls_over" not in problems(tower)
+
+
+def test_support_volume_is_the_room_below():
+    found = problems(table(20))["mesh.support_volume"]
+    # Under 60 x 60 mm, without the block of 20 x 20 that ends at its underside.
+    assert found.values["volume"] == pytest.approx((3600 - 400) * 20 / 1000, rel=0.05)
+
+
+def test_sealed_hollows_are_counted():
+    cavity = box_corners((5, 5, 5), at=(7, 7, 7))[:, ::-1]
+    found = problems(several(box_corners((20, 20, 20)), cavity))["mesh.cavities"]
+    assert (found.severity, found.field, found.suggest) == (
+        "info",
+        "mesh.cavities",
+        "fill",
+    )
+    assert found.values == {"count": 1, "volume": pytest.approx(0.125, abs=0.01)}
