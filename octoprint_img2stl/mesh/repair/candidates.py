@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from manifold3d import Manifold
 
 from ...problems import N_, Problem
 from ..kernel import NotASolid, from_kernel, to_kernel
@@ -14,16 +15,18 @@ from .bodies import Bodies, labels
 from .close import Closed, close, sew
 from .floaters import sweep
 from .gate import Gate, Verdict
-from .geometry import volumes
+from .geometry import areas, volumes
 from .model import Floater, Surface, done
 from .native import rebuilt
 from .separate import strict_mesh
-from .sort import sort_out
+from .sort import SHELL_VOLUME, sort_out
 from .union import together, united
 from .wrap import wrapped
 
 THICKEST = 0.016  # of the diagonal: a thickened sheet stays within 1 % of where it was
 LINES = 2  # a printable wall, in line widths
+SHELL_WALL = 0.005  # of the diagonal: a mean wall below is a shell
+SHELL_OPENING = 0.05  # of the diagonal, at most, for a shell to count as closed
 NET_ERROR = 0.0005  # of the diagonal: what simplifying a wrap may move
 
 
@@ -188,6 +191,49 @@ def _finished(
     return Candidate(
         strict[0], stage, changes, work.gate.judge(made), closed, swept.floaters
     )
+
+
+def filled_shell(work: Work, best: Candidate) -> Candidate | None:
+    """A body that is all wall, thinner than a line, filled; None where that is not so.
+
+    Both sides of such a wall hang together through an opening somewhere, so there is no
+    cavity to drop. A cup or a bent sheet is none: it holds little more when filled.
+    """
+    mesh = Surface.of(best.mesh)
+    volume, area = volumes(mesh).sum(), areas(mesh).sum()
+    wall = 2 * volume / area
+    if wall >= min(work.line_width, SHELL_WALL * work.gate.size):
+        return None
+    hull = Manifold.hull_points(best.mesh.vertices.astype(np.float64))
+    if hull.volume() * SHELL_VOLUME < volume:
+        return None  # a plate or a bar: nothing to fill
+    net = wrapped(
+        mesh,
+        thickness=work.thickness,
+        inside_by_rays=False,
+        closing=SHELL_OPENING * work.gate.size,
+        memory_bytes=0,  # coarse will do to tell, and rounds no more than the filling
+    )
+    if net is None or volumes(net).sum() * SHELL_VOLUME < volume:
+        return None
+    strict = strict_mesh(net)
+    if strict is None:
+        return None
+    made = simplified(strict[0], NET_ERROR * work.gate.size)
+    verdict = work.gate.judge(Surface.of(made))
+    if not verdict.faithful:
+        return None
+    change = done(
+        "mesh.repair_shell",
+        N_(
+            "The model was a shell with a wall of %(wall)s mm, too thin to print; it was "
+            "filled."
+        ),
+        warn=True,
+        wall=round(float(wall), 2),
+    )
+    changes = [*best.changes, change]
+    return Candidate(made, "wrapped", changes, verdict, None, best.floaters)
 
 
 def net_around(work: Work, *, inside_by_rays: bool) -> Candidate | None:

@@ -14,6 +14,7 @@ from .candidates import (
     Candidate,
     Work,
     better,
+    filled_shell,
     net_around,
     part_by_part,
     rebuilt_parts,
@@ -65,6 +66,7 @@ def repair(
                 "modelling program first."
             )
         )
+    best = filled_shell(work, best) or best
     crossing = None
     if can_uncross():
         best, crossing = _uncrossed(work, best)
@@ -103,6 +105,8 @@ def _candidates(work: Work) -> Iterator[tuple[float, Candidate | None]]:
         if made is None or made.closed.openings or made.closed.sheets:
             other = "thicken" if wanted == "cap" else "cap"
             yield 0.5, part_by_part(work, other)
+        if any(change.code == "mesh.repair_back_to_back" for change in work.changes):
+            yield 0.55, part_by_part(_with_sheets(work), wanted)
     # What one part hid of another could be seen.
     yield 0.6, part_by_part(work, wanted, unite=False)
     if not work.sound:
@@ -110,6 +114,13 @@ def _candidates(work: Work) -> Iterator[tuple[float, Candidate | None]]:
     if wanted == "cap":
         yield 0.8, net_around(work, inside_by_rays=True)
     yield 0.9, net_around(work, inside_by_rays=False)
+
+
+def _with_sheets(work: Work) -> Work:
+    """Faces that lie back to back may be a wall that can be seen: one of two stays."""
+    surface, changes = join_near(Surface.of(work.mesh))
+    surface, more = drop_idle(surface, one_stays=True)
+    return replace(work, surface=surface, changes=(*changes, *more))
 
 
 def _uncrossed(work: Work, best: Candidate) -> tuple[Candidate, int | None]:

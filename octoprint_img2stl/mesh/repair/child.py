@@ -51,6 +51,7 @@ def uncross(np, given):
         return {"before": before, "after": 0}
     nothing, no_faces = np.zeros((0, 3)), np.zeros((0, 3), dtype=np.int64)
     points, faces, _ = mesh_boolean(points, faces, nothing, no_faces, "union")
+    points = points.astype(np.float32).astype(np.float64)  # as an STL will hold it
     after = _crossing(np, points, faces)
     return {
         "before": before,

@@ -90,12 +90,17 @@ def _proper(faces: np.ndarray) -> np.ndarray:
     return (a != b) & (b != c) & (c != a)
 
 
-def drop_idle(surface: Surface) -> tuple[Surface, list[Problem]]:
+def drop_idle(
+    surface: Surface, *, one_stays: bool = False
+) -> tuple[Surface, list[Problem]]:
     """Drop copies of faces, and of two that lie back to back what is too much.
 
     A pair back to back is the wall between two bodies that share it, or a sheet seen from
     both sides. It goes where the faces around it close without it; where they do not, one
     of the two stays.
+
+    Args:
+        one_stays: one stays everywhere.
     """
     changes: list[Problem] = []
     keep, group, odd = _copies(surface.faces)
@@ -112,7 +117,7 @@ def drop_idle(surface: Surface) -> tuple[Surface, list[Problem]]:
     twin = np.bincount(group)[group] == 2
     if not twin.any():
         return surface, changes
-    drop = _back_to_back(surface, twin, group, odd)
+    drop = twin & odd if one_stays else _back_to_back(surface, twin, group, odd)
     changes.append(
         done(
             "mesh.repair_back_to_back",

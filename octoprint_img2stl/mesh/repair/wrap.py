@@ -65,6 +65,7 @@ def wrapped(
     *,
     thickness: float,
     inside_by_rays: bool,
+    closing: float = 0.0,
     memory_bytes: int | None = None,
 ) -> Surface | None:
     """A closed surface around `surface`; None when nothing is solid.
@@ -73,18 +74,21 @@ def wrapped(
         surface: any triangles; for rays their winding counts.
         thickness: of sheets, mm; no less than `CELLS_THICK` cells.
         inside_by_rays: bridge openings wider than a sheet's thickness, too.
+        closing: bridge openings up to that wide, mm.
     """
     little = memory_bytes is not None and memory_bytes < LITTLE_MEMORY
-    grid = Grid.around(surface.points, COARSE if little else FINE, thickness)
+    cells = COARSE if little else FINE
+    grid = Grid.around(surface.points, cells, max(thickness, closing))
     half = max(thickness, CELLS_THICK * grid.pitch) / 2
     area = areas(surface)
     count = int(np.clip(5 * area.sum() / grid.pitch**2, *SAMPLES))
     points, face = sample(surface, count, area=area)
     if not len(points):
         return None
-    band, distance, nearest = _band(surface, grid, points, face, half)
+    reach = max(half, closing / 2)
+    band, distance, nearest = _band(surface, grid, points, face, reach)
     near = np.zeros(grid.shape, dtype=bool)
-    near.ravel()[band[distance <= half]] = True
+    near.ravel()[band[distance <= reach]] = True
     solid = _enclosed(near)
     if inside_by_rays:
         solid |= _by_rays(surface, grid) & ~near
@@ -92,7 +96,7 @@ def wrapped(
         BAND * grid.pitch
     )
     values.ravel()[band] = _signed(
-        surface, grid, solid, near, points, face, band, distance, nearest, half
+        surface, grid, solid, near, points, face, band, distance, nearest, half, reach
     )
     # Never exactly on a node: corners would fall together.
     least = np.float32(0.03 * grid.pitch)
@@ -101,12 +105,12 @@ def wrapped(
 
 
 def _band(
-    surface: Surface, grid: Grid, points: np.ndarray, face: np.ndarray, half: float
+    surface: Surface, grid: Grid, points: np.ndarray, face: np.ndarray, reach: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes near the surface, their distances, mm, and the sample nearest to each."""
     touched = np.zeros(grid.shape, dtype=bool)
     touched.ravel()[grid.at(points)] = True
-    rounds = max(BAND, int(np.ceil(half / grid.pitch)) + 1)
+    rounds = max(BAND, int(np.ceil(reach / grid.pitch)) + 1)
     touched = ndimage.binary_dilation(
         touched, ndimage.generate_binary_structure(3, 2), iterations=rounds
     )
@@ -158,13 +162,14 @@ def _signed(
     distance: np.ndarray,
     nearest: np.ndarray,
     half: float,
+    settled_at: float,
 ) -> np.ndarray:
     """(n,) float32, mm: negative in the solid."""
     corners = surface.corners(face)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     length = np.linalg.norm(normal, axis=1, keepdims=True)
     np.divide(normal, length, out=normal, where=length > 0)
-    reach = half + 0.9 * grid.pitch
+    reach = settled_at + 0.9 * grid.pitch
     flat = solid.ravel()
     behind = flat[grid.at(points - reach * normal)]
     before = flat[grid.at(points + reach * normal)]
@@ -173,7 +178,7 @@ def _signed(
     thick = ndimage.binary_dilation(
         solid,
         ndimage.generate_binary_structure(3, 2),
-        iterations=int(np.ceil(half / grid.pitch)) + 1,
+        iterations=int(np.ceil(settled_at / grid.pitch)) + 1,
     ).ravel()
     sheet = ~thick[grid.at(points)]
     both = behind & before

@@ -13,10 +13,12 @@ from octoprint_img2stl.mesh.measure import measure
 from octoprint_img2stl.mesh.model import Mesh
 from octoprint_img2stl.mesh.refused import MeshRefused
 from octoprint_img2stl.mesh.repair import STAGES, cascade, repair
+from octoprint_img2stl.mesh.repair.separate import strict_mesh
+from octoprint_img2stl.mesh.repair.sheet import thickened
 from octoprint_img2stl.mesh.settings import MeshSettings
 
 from ..shapes import box, box_corners, relief, several
-from .broken import ball, mesh, sheet, strip, turned, volume, volume_of
+from .broken import ball, mesh, sheet, strip, surface, turned, volume, volume_of
 
 CAP, THICKEN = MeshSettings(), MeshSettings(openings="thicken")
 HALF = ball()[ball().mean(axis=1)[:, 2] > 0]
@@ -184,6 +186,39 @@ def test_a_sealed_shell_too_thin_to_print_is_filled():
     check(result)
     assert "mesh.repair_double_shell" in codes(result)
     assert volume_of(result.mesh) == pytest.approx(volume(ball()), rel=1e-5)
+
+
+def test_a_thin_shell_with_a_small_opening_is_filled():
+    """Closed, strict, and nothing a slicer could print: outside and inside are one."""
+    wall = ball(rings=60)[4:]
+    made, _ = strict_mesh(thickened(surface(wall), 0.2))
+    result = repair(made)
+    check(result)
+    assert codes(result) == ["mesh.repair_shell"]
+    assert volume_of(result.mesh) == pytest.approx(volume(ball(rings=60)), rel=0.02)
+
+
+def test_a_thin_plate_that_is_sound_is_left_alone():
+    plate = several(box_corners((60, 60, 0.3)))
+    assert repair(plate).mesh is plate
+
+
+def test_what_shows_through_an_opening_does_not_disappear():
+    """A lid over the bowl would bury the ball in it: the bowl becomes a wall instead."""
+    bowl = turned(ball()[ball().mean(axis=1)[:, 2] < 0]) * (1, 1, 0.5)
+    result = repair(mesh(bowl, ball(6, at=(0, 0, -2))))
+    check(result)
+    assert result.stage == "thickened"
+    assert result.lost_percent < 0.2
+
+
+def test_parts_stay_apart_where_uniting_would_hide_them():
+    """The inner of two balls shows through holes of the outer one."""
+    outer = ball(rings=40)
+    holes = np.random.default_rng(2).random(len(outer)) < 0.06
+    result = repair(mesh(outer[~holes], ball(15, rings=10)))
+    check(result)
+    assert measure(result.mesh).bodies >= 2
 
 
 def test_an_open_half_is_capped_and_that_is_said():

@@ -59,6 +59,12 @@ def test_a_shared_wall_goes_and_a_fin_stays():
     assert len(both.faces) == len(fin)
 
 
+def test_one_of_two_faces_back_to_back_stays_if_wanted():
+    mirrored = turned(box_corners() * (-1, 1, 1)) + (20, 0, 0)
+    walls, _ = drop_idle(surface(box_corners(), mirrored), one_stays=True)
+    assert len(walls.faces) == 24 - 2
+
+
 # ~~ pairing, orient, split
 
 
