@@ -123,7 +123,7 @@ def rebuilt_parts(work: Work) -> Candidate | None:
     closed.changes.append(
         done(
             "mesh.repair_rebuilt",
-            N_("%(count)s damaged parts were built up again."),
+            N_("Damaged parts that were built up again: %(count)s."),
             warn=True,
             count=int(open_.sum()),
         )
@@ -182,7 +182,7 @@ def _finished(
         changes.append(
             done(
                 "mesh.repair_united",
-                N_("%(count)s parts that reach into each other were joined into one."),
+                N_("Parts that reach into each other were joined: %(count)s."),
                 count=joined,
             )
         )

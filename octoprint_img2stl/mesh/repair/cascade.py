@@ -144,7 +144,7 @@ def _uncrossed(work: Work, best: Candidate) -> tuple[Candidate, int | None]:
         return best, before
     change = done(
         "mesh.repair_uncrossed",
-        N_("%(count)s faces that passed through others were cut and joined."),
+        N_("Faces that passed through others were cut and joined: %(count)s."),
         count=before - after,
     )
     stage = "united" if best.stage in ("clean", "light", "filled") else best.stage

@@ -105,10 +105,7 @@ def close(
         changes.append(
             done(
                 "mesh.repair_cut",
-                N_(
-                    "Faces were sorted apart along %(count)s edges where more than two "
-                    "met."
-                ),
+                N_("Edges at which more than two faces met were taken apart: %(count)s."),
                 count=sewn.crowded,
             )
         )
@@ -116,7 +113,7 @@ def close(
         changes.append(
             done(
                 "mesh.repair_turned",
-                N_("%(count)s faces that were inside out were turned."),
+                N_("Faces that were inside out were turned: %(count)s."),
                 count=sewn.turned,
             )
         )
@@ -125,8 +122,8 @@ def close(
             done(
                 "mesh.repair_one_sided",
                 N_(
-                    "The surface was cut along %(count)s edges where it had no inside and "
-                    "outside."
+                    "The surface had no inside and outside and was cut; edges cut: "
+                    "%(count)s."
                 ),
                 count=sewn.cut,
             )
@@ -191,7 +188,7 @@ def _filled(
         changes.append(
             done(
                 "mesh.repair_inner_walls",
-                N_("%(count)s surfaces inside the solid were dropped."),
+                N_("Surfaces inside the solid were dropped: %(count)s."),
                 count=int(hidden.sum()),
             )
         )
@@ -199,7 +196,7 @@ def _filled(
         changes.append(
             done(
                 "mesh.repair_debris",
-                N_("%(count)s loose scraps without volume were dropped."),
+                N_("Loose scraps without volume were dropped: %(count)s."),
                 count=int(debris.sum()),
             )
         )
@@ -222,8 +219,8 @@ def _filled(
             done(
                 "mesh.repair_thickened",
                 N_(
-                    "%(count)s surfaces without thickness were made %(thickness)s mm "
-                    "thick."
+                    "Surfaces without thickness were made %(thickness)s mm thick: "
+                    "%(count)s."
                 ),
                 warn=True,
                 count=result.sheets,
@@ -253,7 +250,7 @@ def _say_caps(
         result.changes.append(
             done(
                 "mesh.repair_small_holes",
-                N_("%(count)s small holes were closed."),
+                N_("Small holes that were closed: %(count)s."),
                 count=small,
             )
         )
@@ -265,8 +262,8 @@ def _say_caps(
             done(
                 "mesh.repair_large_holes",
                 N_(
-                    "%(count)s openings were closed with a lid; if they were meant to stay "
-                    "open, choose to thicken the surface instead."
+                    "Openings that were closed with a lid: %(count)s; if they were meant "
+                    "to stay open, choose to thicken the surface instead."
                 ),
                 warn=True,
                 count=result.openings,

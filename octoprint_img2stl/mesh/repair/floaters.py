@@ -70,8 +70,8 @@ def sweep(surface: Surface, bodies: Bodies, owner: np.ndarray, *, keep: bool) ->
             done(
                 "mesh.repair_floaters",
                 N_(
-                    "%(count)s small loose parts away from the body were dropped; choose to "
-                    "keep them if they belong to the model."
+                    "Small loose parts away from the body were dropped: %(count)s; choose "
+                    "to keep them if they belong to the model."
                 ),
                 warn=True,
                 count=len(dropped),
@@ -82,7 +82,7 @@ def sweep(surface: Surface, bodies: Bodies, owner: np.ndarray, *, keep: bool) ->
         result.changes.append(
             done(
                 "mesh.repair_floaters_kept",
-                N_("%(count)s small loose parts away from the body were kept."),
+                N_("Small loose parts away from the body were kept: %(count)s."),
                 count=kept,
             )
         )

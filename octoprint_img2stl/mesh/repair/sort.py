@@ -81,7 +81,7 @@ def sort_out(
         changes.append(
             done(
                 "mesh.repair_inside_out",
-                N_("%(count)s parts that were inside out were turned."),
+                N_("Parts that were inside out were turned: %(count)s."),
                 count=int(outside.sum()),
             )
         )
@@ -89,10 +89,7 @@ def sort_out(
         changes.append(
             done(
                 "mesh.repair_double_shell",
-                N_(
-                    "%(count)s parts were hollow with a wall too thin to print; they were "
-                    "filled."
-                ),
+                N_("Hollow parts with a wall too thin to print were filled: %(count)s."),
                 warn=True,
                 count=shells,
             )
@@ -101,7 +98,7 @@ def sort_out(
         changes.append(
             done(
                 "mesh.repair_cavities",
-                N_("%(count)s sealed hollows were filled."),
+                N_("Sealed hollows that were filled: %(count)s."),
                 count=filled,
             )
         )
@@ -109,7 +106,7 @@ def sort_out(
         changes.append(
             done(
                 "mesh.repair_hidden",
-                N_("%(count)s parts hidden inside others were dropped."),
+                N_("Parts hidden inside others were dropped: %(count)s."),
                 count=hidden,
             )
         )

@@ -39,8 +39,8 @@ def join_near(surface: Surface) -> tuple[Surface, list[Problem]]:
                 done(
                     "mesh.repair_welded",
                     N_(
-                        "%(count)s open edges were closed by joining corners up to "
-                        "%(distance)s mm apart."
+                        "Open edges were closed by joining corners up to %(distance)s mm "
+                        "apart: %(count)s."
                     ),
                     count=before - after,
                     distance=float(f"{moved:.2g}"),
@@ -109,7 +109,7 @@ def drop_idle(
         changes.append(
             done(
                 "mesh.repair_duplicates",
-                N_("%(count)s faces that were there twice were dropped."),
+                N_("Faces that were there twice were dropped: %(count)s."),
                 count=copies,
             )
         )
@@ -121,7 +121,7 @@ def drop_idle(
     changes.append(
         done(
             "mesh.repair_back_to_back",
-            N_("%(count)s faces that lay back to back with another were dropped."),
+            N_("Faces that lay back to back with another were dropped: %(count)s."),
             count=int(drop.sum()),
         )
     )
