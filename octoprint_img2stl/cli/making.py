@@ -169,6 +169,7 @@ def _make(
             slicer_path=absolute(given["slicer_path"]),
             profile=absolute(given["profile"]) or None,
             slicing=not given["no_slice"],
+            guess=True,
         )
         work(job, store, options, quiet=quiet)
         report: dict[str, Any] = {}

@@ -61,6 +61,7 @@ class Options:
         profile: file with the owner's own slicer settings, or None.
         slicing: False stops after the checks.
         spare_core: leave one processor core to a running print.
+        guess: give a mesh whose size cannot be meant so another one.
     """
 
     memory_bytes: int | None = None
@@ -69,6 +70,7 @@ class Options:
     profile: str | None = None
     slicing: bool = True
     spare_core: bool = False
+    guess: bool = False
 
 
 def worker_argv(*arguments: str) -> list[str]:
@@ -98,7 +100,7 @@ def execute(
             and `DRAFT` afterwards.
     """
     params, machine = Params.from_json(job.params), Machine.from_json(job.machine)
-    wanted = pipeline.keys(params, machine, options.slicer_path + (options.profile or ""))
+    wanted = _keys(job, options)
     steps = pipeline.todo(job, folder, wanted, slicing=options.slicing)
     _forget(job, folder, steps, options.slicing)
     if opening:
@@ -120,6 +122,7 @@ def execute(
             slicer_memory_bytes=options.memory_bytes,
             slicer_time_s=options.time_s,
             name=job.name,
+            guess=opening or options.guess,
         )
         write_json(folder / TASK_FILE, task.to_json())
         outcome = _work(job, folder, options, steps, wanted, save, progress, cancelled)
@@ -140,6 +143,14 @@ def execute(
     job.state = state  # last, because others look at it: everything is in place now
     save(job)
     progress(job)
+
+
+def _keys(job: Job, options: Options) -> dict[str, str]:
+    return pipeline.keys(
+        Params.from_json(job.params),
+        Machine.from_json(job.machine),
+        options.slicer_path + (options.profile or ""),
+    )
 
 
 def _verdict(outcome: Problem | None) -> tuple[JobState, Problem | None]:
@@ -205,6 +216,9 @@ def _work(
             facts = event["facts"]
             peak = max(int(event["peak_memory_bytes"]), facts.pop("peak_memory_bytes", 0))
             name = event["step"]
+            if "params" in facts:
+                job.params = facts.pop("params")
+                wanted.update(_keys(job, options))
             job.steps[name] = StepRecord(wanted[name], facts, event["seconds"], peak)
             if name == "load":
                 job.mesh = dict(facts)

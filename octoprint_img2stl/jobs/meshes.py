@@ -19,7 +19,7 @@ import numpy as np
 from ..machine import Machine
 from ..mesh.model import Mesh
 from ..mesh.settings import UNITS, MeshSettings
-from ..problems import ERROR, INFO, Problem
+from ..problems import ERROR, INFO, N_, Problem
 from ..slicing.choices import first_layer_height, layer_height
 from .mesh_views import findings_json, view
 from .params import Params
@@ -84,6 +84,40 @@ def read(folder: Path, source: str, name: str) -> Loaded:
     found = load_any(folder / source, name=name)
     save(found.mesh, folder / LOADED)
     return found
+
+
+def guess_size(
+    found: Loaded, params: Params, machine: Machine
+) -> tuple[dict[str, Any], Problem] | None:
+    """Parameters with a size to begin with, and what is said about it.
+
+    None where the file's numbers may stand, or a size was chosen already.
+    """
+    from ..mesh.prepare import guessed_size
+
+    chosen, plain = params.mesh, MeshSettings()
+    if (chosen.unit, chosen.size_by, chosen.size) != (
+        plain.unit,
+        plain.size_by,
+        plain.size,
+    ):
+        return None
+    size = guessed_size(found.mesh, found.unit, machine)
+    if size is None:
+        return None
+    longest = float(np.ptp(found.mesh.vertices, axis=0).max())
+    note = Problem(
+        "mesh.size_guessed",
+        INFO,
+        N_(
+            "The file's numbers make the model %(longest)s mm long, which is hardly meant; "
+            "it begins with %(size)s mm. Choose the size, or the file's unit, that is right."
+        ),
+        {"longest": float(f"{longest:.3g}"), "size": size},
+        "mesh.size",
+    )
+    mesh = replace(chosen, size_by="longest", size=size)
+    return replace(params, mesh=mesh).to_json(), note
 
 
 def loaded(folder: Path) -> Mesh:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 import os
 import shutil
 import time
@@ -59,6 +60,7 @@ class Task:
         profile: file with the owner's own slicer settings, or None.
         slicer_memory_bytes, slicer_time_s: limits of the slicer's process.
         name: what the owner calls the job, for sentences.
+        guess: give a mesh whose size cannot be meant so another one.
     """
 
     params: dict[str, Any]
@@ -69,6 +71,7 @@ class Task:
     slicer_memory_bytes: int | None = None
     slicer_time_s: float | None = None
     name: str = ""
+    guess: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -233,8 +236,14 @@ def load_mesh(ctx: Context) -> dict[str, Any]:
     low, high = found.mesh.vertices.min(axis=0), found.mesh.vertices.max(axis=0)
     ctx.progress(0.8)
     _draw_thumb(ctx.folder, found.mesh)
-    notices = [note.to_json() for note in found.notes]
+    notes, changed = list(found.notes), {}
+    guess = meshes.guess_size(found, ctx.params, ctx.machine) if ctx.task.guess else None
+    if guess is not None:
+        changed["params"], note = guess
+        notes.append(note)
+    notices = [note.to_json() for note in notes]
     return {
+        **changed,
         "format": found.format.upper(),
         "size": [round(float(side), 4) for side in high - low],
         "triangles": len(found.mesh.faces),
@@ -301,6 +310,8 @@ def check_mesh(ctx: Context) -> dict[str, Any]:
     facts = inspected.facts
     ctx.progress(0.7)
     problems = mesh_views.findings_json(mesh, inspected.findings)
+    if ctx.params.mesh is None:
+        problems = [_of_a_relief(each, ctx.params.relief) for each in problems]
     brim = ctx.params.slicing.brim_for(*facts.size)
     if brim >= TIPPING_BRIM:  # what the check would advise is already chosen
         problems = [each for each in problems if each["code"] != "mesh.tips_over"]
@@ -316,6 +327,17 @@ def check_mesh(ctx: Context) -> dict[str, Any]:
         "problems": problems,
         **({"refused": refused.to_json()} if refused else {}),
     }
+
+
+def _of_a_relief(problem: dict[str, Any], relief: ReliefSettings) -> dict[str, Any]:
+    """A problem whose fix is for meshes, with the one that a relief has, if any."""
+    field, suggest = problem["field"] or "", problem["suggest"]
+    if not field.startswith("mesh."):
+        return problem
+    if field == "mesh.size" and suggest:
+        width = math.floor(relief.width * suggest / 10) / 10  # never more than fits
+        return {**problem, "field": "relief.width", "suggest": width}
+    return {**problem, "field": None, "suggest": None}
 
 
 def slice_model(ctx: Context) -> dict[str, Any]:

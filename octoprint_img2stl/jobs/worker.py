@@ -20,6 +20,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ def do_job(folder: Path, voice: Voice) -> int:
         voice.say("step", step=name)
         meter = steps.Meter()
         facts, problem = guarded(
-            lambda name=name: steps.run(
+            lambda name=name, task=task: steps.run(
                 name,
                 task,
                 folder,
@@ -164,6 +165,8 @@ def do_job(folder: Path, voice: Voice) -> int:
             voice.say("refused", step=name, problem=problem.to_json())
             return 1
         voice.say("done", step=name, facts=facts, **meter.read())
+        if facts.get("params"):  # what the step found out changes what is to be done
+            task = replace(task, params=facts["params"])
         if facts.get("refused"):  # done, but there is no use in going on
             voice.say("refused", step=name, problem=facts["refused"])
             return 1

@@ -13,7 +13,7 @@ from __future__ import annotations
 from .orient import Orientation, orientations, proposed, stands
 from .run import OPERATIONS, Prepared, as_it_came, prepare
 from .turn import flat_on
-from .unit import unit_suspicion
+from .unit import guessed_size, unit_suspicion
 
 __all__ = [
     "OPERATIONS",
@@ -21,6 +21,7 @@ __all__ = [
     "Prepared",
     "as_it_came",
     "flat_on",
+    "guessed_size",
     "orientations",
     "prepare",
     "proposed",

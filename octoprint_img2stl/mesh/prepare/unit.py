@@ -89,6 +89,31 @@ def unit_suspicion(mesh: Mesh, machine: Machine) -> Problem | None:
     return None
 
 
+def guessed_size(mesh: Mesh, unit: str | None, machine: Machine) -> float | None:
+    """A length in mm to begin with, where the file's numbers can hardly be meant so.
+
+    Generators give models about one unit long, in formats without a unit or in glTF, whose
+    unit is the metre. Formats that say millimetres or inches are believed.
+
+    Args:
+        mesh: as it came, mm.
+        unit: as `Loaded.unit`.
+
+    Returns:
+        For the longest side, 100 mm or what fits the printer; None: the numbers may stand.
+    """
+    if unit not in (None, "m"):
+        return None
+    low, high = box(mesh)
+    size = high - low
+    longest = float(size.max())
+    most = max(machine.width, machine.depth, machine.height)
+    beds = 1.0 if unit == "m" else TIMES
+    if not longest > 0 or SMALL <= longest <= beds * most:
+        return None
+    return _short(min(GUESS, longest * machine.fit_scale(*size, margin=5.0)))
+
+
 def _speck(longest: float) -> Problem:
     return Problem(
         "mesh.speck",

@@ -156,6 +156,31 @@ def test_a_mesh_too_big_is_stopped_with_a_size_that_fits(store, tmp_path):
     assert job.state is JobState.DONE, job.problem
 
 
+@pytest.mark.parametrize("size, guessed", [(1.0, True), (900.0, True), (300.0, False)])
+def test_a_size_that_cannot_be_meant_is_guessed_and_told(store, tmp_path, size, guessed):
+    file = shapes.write(tmp_path / "unit.stl", shapes.box((size,) * 3), without=LID)
+    job = work(store, begin(store, file), opening=True)
+    mesh = job.params["mesh"]
+    notes = [each["code"] for each in job.mesh["notices"]]
+    assert (mesh["size_by"], mesh["size"]) == (
+        ("longest", 100) if guessed else ("percent", 100)
+    )
+    assert ("mesh.size_guessed" in notes) == guessed
+    assert job.mesh["size"] == [size] * 3  # as it came
+    if guessed:
+        before = job.steps["repair"]
+        work(store, job)
+        assert job.state is JobState.DONE, job.problem
+        assert job.facts("check")["size"] == pytest.approx([100] * 3, abs=0.01)
+        assert job.steps["repair"] is before
+
+
+def test_a_size_that_was_chosen_is_not_guessed(store, tmp_path):
+    file = shapes.write(tmp_path / "unit.stl", shapes.box((2.0,) * 3))
+    job = work(store, begin(store, file, unit="inch"), opening=True)
+    assert job.params["mesh"]["size_by"] == "percent" and not job.mesh["notices"]
+
+
 def test_what_cannot_be_read_fails_with_a_sentence(store, tmp_path):
     file = tmp_path / "broken.stl"
     file.write_bytes(b"\0" * 90)
