@@ -383,7 +383,7 @@ def test_base_cut_is_offered_and_tells_its_gain(tab):
     params, _ = tab.previewed(offer.click)
     first = params["mesh"]["base_cut"]
     assert first > 0
-    expect(tab["img2stl-cut-notes"]).to_contain_text("mm2")
+    expect(tab["img2stl-cut-notes"]).to_contain_text("mm²")
     tab.picture("cut")
     # it may not be enough: more is cut from what is left
     if tab.page.locator("[data-test-id='img2stl-cut-offer-use']:visible").count():

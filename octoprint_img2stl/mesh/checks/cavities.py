@@ -25,7 +25,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.cavities",
             INFO,
             N_(
-                "Sealed hollows inside (%(count)s of them, %(volume)s cm3) are printed as "
+                "Sealed hollows inside (%(count)s of them, %(volume)s cm³) are printed as "
                 "such, with roofs that sag; fill them if nothing needs them."
             ),
             {

@@ -32,7 +32,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.small_contact",
             WARNING,
             N_(
-                "Only %(area)s mm2 of the model lie on the bed; turn a flat side down or "
+                "Only %(area)s mm² of the model lie on the bed; turn a flat side down or "
                 "print it with a brim."
             ),
             {"area": round(area, 1)},
@@ -44,8 +44,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.small_contact",
             WARNING,
             N_(
-                "Only %(area)s mm2 of the model lie on the bed; cut %(cut)s mm off flat "
-                "below and it stands on %(then)s mm2, or turn a flat side down."
+                "Only %(area)s mm² of the model lie on the bed; cut %(cut)s mm off flat "
+                "below and it stands on %(then)s mm², or turn a flat side down."
             ),
             {"area": round(area, 1), "cut": cut[0], "then": round(cut[1], 1)},
             "mesh.base_cut",
@@ -55,19 +55,19 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def enough_contact(subject: Subject) -> float:
-    """mm2 that hold the model."""
+    """mm² that hold the model."""
     return max(SMALL, SMALL_SHARE * subject.facts.size[0] * subject.facts.size[1])
 
 
 def contact_area(subject: Subject) -> float:
-    """mm2 of the first layer; of the lowest faces where the mesh has no inside."""
+    """mm² of the first layer; of the lowest faces where the mesh has no inside."""
     if subject.sliceable:
         return subject.slicer.at(subject.floor + subject.first_layer / 2).area()
     return _area_below(subject.mesh, subject.floor + subject.machine.nozzle / 2)
 
 
 def _cut(subject: Subject, area: float, enough: float) -> tuple[float, float] | None:
-    """Depth, mm, and the area then standing on the bed, mm2."""
+    """Depth, mm, and the area then standing on the bed, mm²."""
     if not subject.sliceable:
         return None
     best = None
@@ -81,7 +81,7 @@ def _cut(subject: Subject, area: float, enough: float) -> tuple[float, float] | 
 
 
 def _area_below(mesh: Mesh, ceiling: float) -> float:
-    """Area seen from below, mm2, of the faces that lie wholly below z = `ceiling`."""
+    """Area seen from below, mm², of the faces that lie wholly below z = `ceiling`."""
     area = 0.0
     for _, corners in mesh.corner_chunks():
         corners = corners[corners[:, :, 2].max(axis=1) <= ceiling]

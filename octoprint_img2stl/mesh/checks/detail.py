@@ -41,7 +41,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.fine_detail",
             INFO,
             N_(
-                "Raised detail only %(width)s mm wide (%(count)s places) is narrower than "
+                "Raised detail only %(width)s mm wide (places: %(count)s) is narrower than "
                 "one printed line of %(line)s mm and will be lost; make its strokes at "
                 "least %(least)s mm wide."
             ),

@@ -40,7 +40,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.gaps",
             INFO,
             N_(
-                "Gaps only %(width)s mm wide (%(count)s places) will fuse; make them at "
+                "Gaps only %(width)s mm wide (places: %(count)s) will fuse; make them at "
                 "least %(least)s mm wide, or %(moving)s mm where parts shall move."
             ),
             {

@@ -38,12 +38,12 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.overhang",
             WARNING if severe else INFO,
             N_(
-                "%(area)s mm2 of undersides overhang by more than 45 degrees (half of "
+                "%(area)s mm² of undersides overhang by more than 45 degrees (half of "
                 "them by %(angle)s or more) and stand on supports."
             )
             if subject.supported
             else N_(
-                "%(area)s mm2 of undersides overhang by more than 45 degrees (half of "
+                "%(area)s mm² of undersides overhang by more than 45 degrees (half of "
                 "them by %(angle)s or more); switch supports on or turn the model."
             ),
             values,
@@ -54,7 +54,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def undersides(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(n,) faces that need something below, (n,) their areas, mm2, (n,) how level, 0 to 1."""
+    """(n,) faces that need something below, (n,) their areas, mm², (n,) how level, 0 to 1."""
     mesh, nozzle = subject.mesh, subject.machine.nozzle
     faces, areas, level = _steep_undersides(mesh, subject.floor + nozzle / 2)
     wide = _wide(mesh, faces, LEDGE * nozzle)

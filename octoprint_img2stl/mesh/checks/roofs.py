@@ -40,12 +40,12 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.thin_roof",
             WARNING if lost else INFO,
             N_(
-                "%(area)s mm2 of roof are only %(thickness)s mm thick, less than one "
+                "%(area)s mm² of roof are only %(thickness)s mm thick, less than one "
                 "layer, and may be left out; make them at least %(least)s mm thick."
             )
             if lost
             else N_(
-                "%(area)s mm2 of roof are only %(thickness)s mm thick and get a single "
+                "%(area)s mm² of roof are only %(thickness)s mm thick and get a single "
                 "layer; make them at least %(least)s mm thick."
             ),
             {

@@ -27,8 +27,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             "mesh.support_volume",
             INFO,
             N_(
-                "Supports would fill about %(volume)s cm3 of room with some %(plastic)s "
-                "cm3 of plastic; turning the model may save some."
+                "Supports would fill about %(volume)s cm³ of room with some %(plastic)s "
+                "cm³ of plastic; turning the model may save some."
             ),
             {
                 "volume": round(volume / 1000, 1),

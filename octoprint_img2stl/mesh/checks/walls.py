@@ -38,7 +38,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 "mesh.thin_walls",
                 ERROR if all_of_it else WARNING,
                 N_(
-                    "Walls or pins only %(width)s mm thick (%(count)s places, up to "
+                    "Walls or pins only %(width)s mm thick (places: %(count)s, up to "
                     "%(height)s mm high) are thinner than one printed line of %(line)s "
                     "mm and may vanish; make them at least %(least)s mm."
                 ),
@@ -72,7 +72,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 "mesh.weak_walls",
                 INFO,
                 N_(
-                    "Walls or pins only %(width)s mm thick (%(count)s places, up to "
+                    "Walls or pins only %(width)s mm thick (places: %(count)s, up to "
                     "%(height)s mm high) get less than two printed lines and stay weak; "
                     "make them at least %(least)s mm."
                 ),

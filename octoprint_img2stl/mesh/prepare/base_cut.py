@@ -43,8 +43,8 @@ def apply(mesh: Mesh, settings: MeshSettings, machine: Machine) -> Step:
         "mesh.base_cut",
         INFO,
         N_(
-            "%(cut)s mm were cut off the bottom: the model stands on %(after)s mm2 instead "
-            "of %(before)s mm2."
+            "%(cut)s mm were cut off the bottom: the model stands on %(after)s mm² instead "
+            "of %(before)s mm²."
         ),
         {
             "cut": round(cut, 2),

@@ -11,7 +11,7 @@ SOLE = 0.25  # nozzle diameters above the bed at which the first layer is looked
 
 
 def contact(solid: Manifold, machine: Machine) -> float:
-    """Area of the first layer's middle, mm2."""
+    """Area of the first layer's middle, mm²."""
     low = solid.bounding_box()[2]
     return float(solid.slice(low + SOLE * machine.nozzle).area())
 

@@ -16,7 +16,7 @@ REACH = (
 
 
 def of_faces(normals, areas, heights, ways, lows, size: float):
-    """Volume under the faces that hang over, mm3, and area that lies on the bed, mm2.
+    """Volume under the faces that hang over, mm3, and area that lies on the bed, mm².
 
     A face that looks down by more than 45 degrees counts with its area seen from above
     times its height over the lowest point; one that lies on the bed does not.
@@ -38,7 +38,7 @@ def of_faces(normals, areas, heights, ways, lows, size: float):
 
 
 def layers(solid: Manifold) -> tuple[float, float]:
-    """Support volume (mm3) and area of the first layer (mm2), from real slices.
+    """Support volume (mm3) and area of the first layer (mm²), from real slices.
 
     From the top down: what a layer reaches out over the one below by more than its
     height, and what is already being supported, is support until something of the model
