@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..mesh.prepare import Prepared
     from ..mesh.repair import Repaired
 
+LENGTH = "thickness"  # the one value among a repair's sentences that is a length
 Progress = Callable[[float], None]
 
 
@@ -194,7 +195,7 @@ def repair_facts(result: Repaired, scale: float) -> dict[str, Any]:
     return {
         "stage": result.stage,
         "strict": bool(result.strict),
-        "changes": [change.to_json() for change in result.changes],
+        "changes": [_as_printed(change, scale) for change in result.changes],
         "lost_percent": round(float(result.lost_percent), 3),
         "added_percent": round(float(result.added_percent), 3),
         "largest_move": round(float(result.largest_move) * scale, 4),
@@ -209,6 +210,14 @@ def repair_facts(result: Repaired, scale: float) -> dict[str, Any]:
         ],
         "self_intersections": result.self_intersections,
     }
+
+
+def _as_printed(change: Problem, scale: float) -> dict[str, Any]:
+    """A change with its length, if it has one, in mm as printed."""
+    values = dict(change.values)
+    if LENGTH in values:
+        values[LENGTH] = round(float(values[LENGTH]) * scale, 2)
+    return replace(change, values=values).to_json()
 
 
 def untouched(mesh: Mesh) -> dict[str, Any]:

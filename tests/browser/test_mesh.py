@@ -96,7 +96,7 @@ def test_from_model_to_layers(tab, width, height):
     data = stl(box(without=("top",)), box((0.5, 0.5, 0.5), (40, 0, 0)))
     given(tab, data, "tray.stl")
     expect(tab["img2stl-step-photo"]).to_contain_text("Model")
-    expect(tab["img2stl-repair-changes"]).to_be_visible()
+    expect(tab["img2stl-repair-warnings"]).to_contain_text("closed")
     expect(tab["img2stl-repair-figures"]).to_contain_text("mm")
     expect(tab["img2stl-ready-light"]).to_be_visible()
     expect(tab["img2stl-ready-size"]).to_contain_text("20 × 30 × 10 mm")
@@ -406,7 +406,7 @@ def test_repair_is_undone_and_done_again(tab):
     params, answer = tab.previewed(tab["img2stl-repair-again"].click)
     assert params["mesh"]["repair"] == "auto"
     assert answer["preview"]["repair"]["strict"]
-    expect(tab["img2stl-repair-changes"]).to_be_visible()
+    expect(tab["img2stl-repair-warnings"]).to_contain_text("closed")
 
 
 def test_loose_parts_are_kept_on_request(tab):

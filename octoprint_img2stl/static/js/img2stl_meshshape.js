@@ -184,6 +184,11 @@
         self.repairChanges = ko.pureComputed(() =>
             self.repair() ? self.repair().changes || [] : []
         );
+        // warnings are to be read; the rest is there for who wants to know
+        const changesThat = (wanted) =>
+            ko.pureComputed(() => self.repairChanges().filter(wanted));
+        self.repairWarnings = changesThat((change) => change.severity !== "info");
+        self.repairNotes = changesThat((change) => change.severity === "info");
         self.isRepairOff = ko.pureComputed(() => self.options.repair.value() === "off");
         self.repairLabel = told((repair) => repair.label || repair.stage);
         const percent = (value) =>

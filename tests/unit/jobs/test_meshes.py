@@ -314,3 +314,15 @@ def test_settings_that_cannot_be(chosen, code, field):
     with pytest.raises(Refusal) as refused:
         Params.from_json({"route": MESH_ROUTE, "mesh": chosen})
     assert (refused.value.code, refused.value.problem.field) == (code, field)
+
+
+def test_lengths_in_what_a_repair_says_are_as_printed(store, tmp_path):
+    """A sheet in a file that is one unit long, printed 100 mm long."""
+    file = shapes.write(tmp_path / "sheet.stl", shapes.box((1.0, 1.0, 1.0)), without=LID)
+    job = work(store, begin(store, file, openings="thicken", sheet=2.0), opening=True)
+    (said,) = [
+        each
+        for each in repair_of(job)["changes"]
+        if each["code"] == "mesh.repair_thickened"
+    ]
+    assert said["values"]["thickness"] == pytest.approx(2.0, rel=0.02)
