@@ -11,6 +11,7 @@ from .geometry import areas, volumes
 from .model import Surface
 from .rays import winding
 
+MOST_ENCLOSERS = 1000  # the largest: among thousands of scraps nobody looks for cavities
 PROBES = 5  # corners of a part that must all lie in another for it to be inside
 
 
@@ -73,7 +74,7 @@ def parents(surface: Surface, bodies: Bodies) -> np.ndarray:
     by_label = np.argsort(bodies.label, kind="stable")
     first = np.searchsorted(bodies.label[by_label], np.arange(len(bodies) + 1))
     slack = 1e-7 * np.ptp(bodies.high, axis=0).max()
-    for outer in order:
+    for outer in order[:MOST_ENCLOSERS]:
         within = (
             (bodies.low >= bodies.low[outer] - slack).all(axis=1)
             & (bodies.high <= bodies.high[outer] + slack).all(axis=1)

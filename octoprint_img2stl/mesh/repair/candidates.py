@@ -24,6 +24,7 @@ from .union import together, united
 from .wrap import wrapped
 
 THICKEST = 0.016  # of the diagonal: a thickened sheet stays within 1 % of where it was
+MOST_SHEETS = 2000
 LINES = 2  # a printable wall, in line widths
 SHELL_WALL = 0.005  # of the diagonal: a mean wall below is a shell
 SHELL_OPENING = 0.05  # of the diagonal, at most, for a shell to count as closed
@@ -95,6 +96,8 @@ def part_by_part(work: Work, openings: str, *, unite: bool = True) -> Candidate 
             thickness=work.thickness,
             line_width=work.line_width,
         )
+    # Uniting so many would take minutes; the slicer does it layer by layer.
+    unite = unite and closed.sheets <= MOST_SHEETS
     return _as_solid(work, closed, "filled" if closed.capped else "light", unite)
 
 

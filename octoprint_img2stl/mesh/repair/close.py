@@ -224,7 +224,7 @@ def _filled(
                 ),
                 warn=True,
                 count=result.sheets,
-                thickness=round(thickness, 2),
+                thickness=float(f"{thickness:.3g}"),
             )
         )
     return result

@@ -11,28 +11,29 @@ from ...problems import N_, Problem
 from .geometry import areas, diagonal
 from .model import Surface, done
 
-TOLERANCES = (1e-6, 1e-5, 1e-4)  # of the diagonal
-WORTH = 0.3  # share of the open edges that joining must close
+# Of the diagonal, each with the share of the open edges that joining must close: further
+# off, only what is cracked all over.
+TOLERANCES = ((1e-6, 0.3), (1e-5, 0.3), (1e-4, 0.3), (5e-4, 0.7))
 MOST_FACES = 0.1  # share of the faces that may collapse by it
 
 
 def join_near(surface: Surface) -> tuple[Surface, list[Problem]]:
     """Join the ends of open edges that lie within a rising tolerance of each other.
 
-    A tolerance is kept only if it closes at least `WORTH` of the open edges and costs less
-    than `MOST_FACES` of the faces.
+    A tolerance is kept only if it closes its share of the open edges and costs less than
+    `MOST_FACES` of the faces.
     """
     changes: list[Problem] = []
     size = diagonal(surface.points)
     rim, before = _rim(surface)
-    for tolerance in TOLERANCES:
+    for tolerance, worth in TOLERANCES:
         if not before:
             break
         tried, moved = _joined(surface, rim, tolerance * size)
         if tried is None:
             continue
         rim_after, after = _rim(tried)
-        if before - after >= WORTH * before and len(tried.faces) > (1 - MOST_FACES) * len(
+        if before - after >= worth * before and len(tried.faces) > (1 - MOST_FACES) * len(
             surface.faces
         ):
             changes.append(

@@ -50,6 +50,19 @@ def test_near_corners_are_joined_only_at_open_edges():
     assert not none and len(whole.faces) == 2 * len(ball())
 
 
+def test_wide_cracks_are_joined_only_if_they_are_everywhere():
+    whole, random = ball(), np.random.default_rng(3)
+    joined, changes = join_near(
+        surface(whole + random.uniform(-0.008, 0.008, whole.shape))
+    )
+    assert [change.code for change in changes] == ["mesh.repair_welded"]
+    assert (pair(joined.points, joined.faces)[0] >= 0).all()
+    # One wide crack beside a wide hole: joining would close less than most.
+    open_ = whole[whole.mean(axis=1)[:, 2] < 10]
+    open_[0, :, :] += 0.015
+    assert join_near(surface(open_))[1] == []
+
+
 def test_a_shared_wall_goes_and_a_fin_stays():
     mirrored = turned(box_corners() * (-1, 1, 1)) + (20, 0, 0)
     walls, _ = drop_idle(surface(box_corners(), mirrored))
