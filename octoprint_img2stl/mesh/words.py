@@ -41,7 +41,7 @@ CHOICES: dict[str, dict[str, str]] = {
         "y": N_("front and back"),
         "z": N_("top and bottom"),
     },
-    "base_cut_in": {"mm": N_("mm"), "percent": N_("% of the height")},
+    "base_cut_in": {"mm": N_("mm"), "percent": N_("percent of the height")},
     "split": {
         "none": N_("no"),
         "auto": N_("when it is too tall"),

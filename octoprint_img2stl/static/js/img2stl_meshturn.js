@@ -193,7 +193,7 @@
         self.sides = [
             side("top", gettext("Top"), [0, 0, 1]),
             side("front", gettext("Front"), [0, -1, 0]),
-            side("back", gettext("Back"), [0, 1, 0]),
+            side("back", gettext("Rear side"), [0, 1, 0]),
             side("left", gettext("Left"), [-1, 0, 0]),
             side("right", gettext("Right"), [1, 0, 0])
         ];
