@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -146,7 +147,7 @@ def _limited(words: list[str], more: dict[str, str], folder: Path) -> dict[str, 
 
 
 def _why(whole: dict[str, Any], found: dict[str, Any]) -> str:
-    if whole["cpu_s"] >= CPU_LIMIT_S - 1:
+    if whole["exit"] == -signal.SIGXCPU or whole["cpu_s"] >= CPU_LIMIT_S - 1:
         return f"not done after {CPU_LIMIT_S} CPU s"
     if whole["wall_s"] >= WALL_LIMIT_S:
         return f"not done after {WALL_LIMIT_S} s"

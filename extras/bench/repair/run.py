@@ -30,7 +30,7 @@ ROOT = HERE.parents[2]
 sys.path.append(str(HERE.parent / "relief"))
 
 # For reading all formats and for the sky test; no part of the plugin needs them.
-BESIDES = ("embreex", "networkx", "lxml")
+BESIDES = ("charset_normalizer", "embreex", "networkx", "lxml")
 
 
 def main() -> None:

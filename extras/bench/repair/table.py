@@ -145,7 +145,9 @@ def failures(found: dict[str, Any]) -> str:
 
 def _quiet(row: dict[str, Any], facts: dict[str, Any]) -> bool:
     clean = not facts["broken"] and facts["bodies"] == 1
-    return row.get("slicer_manifold") == "yes" and (row["untouched"] or not clean)
+    coarse = not facts["broken"] and row["stage"] == "wrapped"
+    said = row.get("slicer_manifold") == "yes"
+    return said and not coarse and (row["untouched"] or not clean)
 
 
 def _kind(facts: dict[str, Any]) -> str:
@@ -174,6 +176,8 @@ def _reason(row: dict[str, Any], facts: dict[str, Any]) -> str:
         said.append(f"PrusaSlicer says manifold = {row.get('slicer_manifold')},")
     if not facts["broken"] and facts["bodies"] == 1 and not row["untouched"]:
         said.append("a clean single body was changed,")
+    if not facts["broken"] and row["stage"] == "wrapped":
+        said.append(f"wrapped though it came strict (moved {row['moved'] * 100:.2f} %),")
     said.append(f"stage {row['stage']}, {row['cpu_s']:.1f} CPU s")
     return " ".join(said)
 
