@@ -112,13 +112,19 @@ def guess_size(
         INFO,
         N_(
             "The file's numbers make the model %(longest)s mm long, which is hardly meant; "
-            "it begins with %(size)s mm. Choose the size, or the file's unit, that is right."
+            "it begins with %(size)s mm. Give it the size it should have."
         ),
-        {"longest": float(f"{longest:.3g}"), "size": size},
+        {"longest": _plain(longest), "size": _plain(size)},
         "mesh.size",
     )
     mesh = replace(chosen, size_by="longest", size=size)
     return replace(params, mesh=mesh).to_json(), note
+
+
+def _plain(number: float) -> float | int:
+    """Three digits, and no point where none is needed."""
+    number = float(f"{number:.3g}")
+    return int(number) if number == int(number) else number
 
 
 def loaded(folder: Path) -> Mesh:

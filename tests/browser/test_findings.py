@@ -143,6 +143,7 @@ def test_a_finding_is_shown_and_mended(tab, checked, width, height):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_keys_and_readers_find_all_of_it(tab, checked):
     tab = open_check(tab(name="findings-keys"), checked)
     view = view_of(tab)
@@ -170,6 +171,7 @@ def test_keys_and_readers_find_all_of_it(tab, checked):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_no_flight_for_those_who_want_stillness(tab, checked):
     tab = open_check(tab(name="findings-still", reduced_motion="reduce"), checked)
     view = view_of(tab)
@@ -193,6 +195,7 @@ def test_no_flight_for_those_who_want_stillness(tab, checked):
     assert poses[1] == poses[2]  # at once
 
 
+@pytest.mark.once
 def test_a_face_is_chosen_by_pressing_it(tab, checked):
     tab = open_check(tab(name="findings-pick"), checked)
     view = view_of(tab)
@@ -226,6 +229,7 @@ def test_a_face_is_chosen_by_pressing_it(tab, checked):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_without_webgl_it_is_coloured_too(tab, checked):
     tab = tab(name="findings-flat")
     tab.page.add_init_script(NO_WEBGL)
@@ -247,6 +251,7 @@ def test_without_webgl_it_is_coloured_too(tab, checked):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_the_picture_stays_where_the_mesh_does_not_come(tab, checked):
     tab = tab(name="findings-picture")
     tab.page.route(re.compile(r"/view\.json"), lambda route: route.abort())
@@ -277,6 +282,7 @@ def test_other_formats(tab, checked):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_a_relief_is_mended_where_its_setting_is(tab, server):
     job = server.login("bob").made()
     problems = [

@@ -125,6 +125,7 @@ def test_from_model_to_layers(tab, width, height):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_copy_of_a_job_has_its_settings(tab):
     tab = given(tab().open(), stl(box()))
     tab.previewed(lambda: tab["img2stl-mesh-size-percent"].fill("50"))
@@ -190,6 +191,7 @@ def test_dropped_into_the_tab_it_is_ours(tab, server):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_what_is_no_model_says_so(tab):
     tab = tab().open()
     expect(tab["img2stl-sample"]).to_be_visible(timeout=30_000)
@@ -204,6 +206,7 @@ def test_what_is_no_model_says_so(tab):
     tab.picture("not-a-model")
 
 
+@pytest.mark.once
 def test_opening_is_cancelled_and_tried_again(tab):
     tab = tab().open()
     expect(tab["img2stl-sample"]).to_be_visible(timeout=30_000)
@@ -221,6 +224,7 @@ def test_opening_is_cancelled_and_tried_again(tab):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_a_model_may_be_larger_than_a_photo_but_not_too_large(tab, tmp_path):
     tab = tab().open()
     expect(tab["img2stl-sample"]).to_be_visible(timeout=30_000)
@@ -238,6 +242,7 @@ def test_a_model_may_be_larger_than_a_photo_but_not_too_large(tab, tmp_path):
 # -- how large --------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_size_by_percent_by_a_side_and_by_the_bed(tab):
     tab = given(tab().open(), stl(box((20, 30, 10))))
     size = tab["img2stl-ready-size"]
@@ -257,6 +262,7 @@ def test_size_by_percent_by_a_side_and_by_the_bed(tab):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_too_large_offers_what_fits(tab):
     tab = given(tab().open(), stl(box((20, 30, 10))))
     tab.previewed(lambda: tab["img2stl-mesh-size-percent"].fill("2000"))
@@ -269,6 +275,7 @@ def test_too_large_offers_what_fits(tab):
     expect(tab["img2stl-make"]).to_be_enabled()
 
 
+@pytest.mark.once
 def test_a_bad_number_is_told_at_its_field(tab):
     tab = given(tab().open(), stl(box()))
     tab.unfold("more")
@@ -290,6 +297,7 @@ def test_a_bad_number_is_told_at_its_field(tab):
 # -- how it stands ----------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_turned_by_hand_is_seen_at_once(tab):
     tab = given(tab().open(), stl(box((20, 30, 10))))
     before = tab["img2stl-ready-view"].screenshot()
@@ -318,6 +326,7 @@ def test_turned_by_hand_is_seen_at_once(tab):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_turned_by_other_angles_and_by_sides_with_the_keyboard(tab):
     tab = given(tab().open(), stl(box((20, 30, 10))))
     tab.unfold("turn")
@@ -336,6 +345,7 @@ def test_turned_by_other_angles_and_by_sides_with_the_keyboard(tab):
     expect(tab["img2stl-ready-size"]).to_contain_text("10 × 30 × 20 mm", timeout=30_000)
 
 
+@pytest.mark.once
 def test_laid_flat_on_the_face_that_is_pressed(tab):
     tab = given(tab().open(), stl(box((20, 30, 10))))
     tab["img2stl-lay-flat"].click()
@@ -356,6 +366,7 @@ def test_laid_flat_on_the_face_that_is_pressed(tab):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_best_orientation_is_offered_as_cards(tab):
     tab = given(tab().open(), stl(box((10, 10, 60)), box((40, 10, 6), (0, 0, 27))))
     tab["img2stl-orient"].click()
@@ -376,6 +387,7 @@ def test_best_orientation_is_offered_as_cards(tab):
 # -- what is found, and mended ----------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_base_cut_is_offered_and_tells_its_gain(tab):
     tab = given(tab().open(), stl(gem()))
     offer = tab["img2stl-cut-offer-use"]
@@ -391,6 +403,7 @@ def test_base_cut_is_offered_and_tells_its_gain(tab):
         assert params["mesh"]["base_cut"] > first
 
 
+@pytest.mark.once
 def test_supports_are_switched_on_by_a_finding(tab):
     tab = given(tab().open(), stl(box((10, 10, 40)), box((60, 10, 4), (0, 0, 22))))
     fix = tab.page.locator("[data-test-id^='img2stl-fix-']:visible", has_text="upports")
@@ -398,6 +411,7 @@ def test_supports_are_switched_on_by_a_finding(tab):
     assert params["slicing"]["supports"] != "none"
 
 
+@pytest.mark.once
 def test_repair_is_undone_and_done_again(tab):
     tab = given(tab().open(), stl(box(without=("top",))))
     tab.previewed(tab["img2stl-repair-undo"].click)
@@ -409,6 +423,7 @@ def test_repair_is_undone_and_done_again(tab):
     expect(tab["img2stl-repair-warnings"]).to_contain_text("closed")
 
 
+@pytest.mark.once
 def test_loose_parts_are_kept_on_request(tab):
     tab = given(tab().open(), stl(box(), box((0.5, 0.5, 0.5), (40, 0, 1))))
     expect(tab["img2stl-ready-size"]).to_contain_text("20 ×")
@@ -419,11 +434,16 @@ def test_loose_parts_are_kept_on_request(tab):
     expect(tab["img2stl-ready-size"]).to_contain_text("20 ×")
 
 
-def test_a_tiny_model_is_asked_about(tab):
+@pytest.mark.once
+def test_a_size_that_cannot_be_meant_is_told_and_asked_about(tab):
     tab = given(tab().open(), stl(box((0.8, 1.2, 0.4))))
+    expect(tab["img2stl-ready-size"]).to_contain_text("66.7 × 100 × 33.3 mm")
+    expect(tab.page.get_by_text("hardly meant").first).to_be_visible()
+    tab.picture("guessed")
+    # who wants the file's numbers is asked for their unit
+    tab.previewed(lambda: tab["img2stl-mesh-size-by"].select_option("percent"))
     fix = tab["img2stl-fix-mesh.tiny"]
     expect(fix).to_be_visible(timeout=30_000)
-    tab.picture("tiny")
     params, _ = tab.previewed(fix.click)
     assert params["mesh"]["unit"] == "inch"
     expect(tab["img2stl-ready-size"]).to_contain_text("20.3 × 30.5 × 10.2 mm")
