@@ -27,6 +27,7 @@ THICKEST = 0.016  # of the diagonal: a thickened sheet stays within 1 % of where
 MOST_SHEETS = 2000
 LINES = 2  # a printable wall, in line widths
 SHELL_WALL = 0.005  # of the diagonal: a mean wall below is a shell
+SHELL_BULK = 0.04  # of the diagonal: mean thickness of a filled shell; of a sheet: 0.01
 SHELL_OPENING = 0.05  # of the diagonal, at most, for a shell to count as closed
 NET_ERROR = 0.0005  # of the diagonal: what simplifying a wrap may move
 
@@ -218,6 +219,10 @@ def filled_shell(work: Work, best: Candidate) -> Candidate | None:
         memory_bytes=0,  # coarse will do to tell, and rounds no more than the filling
     )
     if net is None or volumes(net).sum() * SHELL_VOLUME < volume:
+        return None
+    # The net's own sheets are thicker than the wall; only what is bulky was hollow.
+    bulk = 2 * volumes(net).sum() / areas(net).sum()
+    if bulk < SHELL_BULK * work.gate.size:
         return None
     strict = strict_mesh(net)
     if strict is None:

@@ -203,6 +203,11 @@ def test_a_thin_plate_that_is_sound_is_left_alone():
     assert repair(plate).mesh is plate
 
 
+def test_a_thin_bowl_that_is_sound_is_left_alone():
+    made, _ = strict_mesh(thickened(surface(HALF), 0.1))
+    assert repair(made).mesh is made
+
+
 def test_what_shows_through_an_opening_does_not_disappear():
     """A lid over the bowl would bury the ball in it: the bowl becomes a wall instead."""
     bowl = turned(ball()[ball().mean(axis=1)[:, 2] < 0]) * (1, 1, 0.5)
