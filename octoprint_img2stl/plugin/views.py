@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 
 from ..jobs import photos, pipeline, report
 from ..jobs.model import MESH, Job, JobState
@@ -48,13 +48,21 @@ def problem_view(data: Mapping[str, Any] | Problem | None) -> dict[str, Any] | N
     found = {
         "code": problem.code,
         "severity": problem.severity,
-        "message": gettext(problem.template) % dict(problem.values),
+        "message": gettext(problem.template) % _readable(problem.values),
         "field": problem.field,
         "suggest": problem.suggest,
     }
     if not isinstance(data, Problem) and "bit" in data:  # it has a place on the mesh
         found.update(bit=data["bit"], target=data.get("target"))
     return found
+
+
+def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values for a sentence: numbers with the decimal mark of the reader's language."""
+    return {
+        name: format_decimal(value, "0.######") if isinstance(value, float) else value
+        for name, value in values.items()
+    }
 
 
 def repair_view(repair: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -218,6 +218,8 @@
         self.isChosen = (finding) => self.chosen() === finding.id;
         self.hasChosen = ko.pureComputed(() => self.chosen() !== null);
         const hasBit = (finding) => typeof finding.bit === "number";
+        self.showText = (finding) =>
+            self.isChosen(finding) ? gettext("Show all") : gettext("Show");
         self.canShow = (finding) => hasBit(finding) || !!finding.target;
 
         const color = function () {
