@@ -65,7 +65,11 @@ def test_everything_to_choose_from_is_listed(state):
         if name in relief:
             assert relief[name] in [each["value"] for each in offers]
     assert {"source", "holes", "stand", "subject", "quality"} <= set(state["choices"])
-    for name, (least, most) in state["limits"]["fields"].items():
+    fields = dict(state["limits"]["fields"])
+    mesh = state["routes"]["mesh"]["params"]
+    for name, (least, most) in fields.pop("mesh").items():
+        assert least <= mesh[name] <= most
+    for name, (least, most) in fields.items():
         value = relief[name]
         assert value is None or least <= value <= most
     assert len(state["fonts"]) >= 1 and all(state["fonts"])
