@@ -129,6 +129,7 @@ def execute(
     state, problem = _verdict(outcome)
     job.problem = problem and problem.to_json()
     shutil.rmtree(folder / pipeline.WORK / "slicer", ignore_errors=True)
+    shutil.rmtree(folder / pipeline.SCRATCH, ignore_errors=True)
     for part in (folder / pipeline.WORK).glob("*.part"):
         part.unlink(missing_ok=True)
     if job.steps and not opening:
@@ -230,6 +231,8 @@ def _work(
             job.percent = pipeline.percent(steps, job.step, event.get("fraction", 0.0))
             progress(job)
 
+    scratch = folder / pipeline.SCRATCH
+    scratch.mkdir(parents=True, exist_ok=True)
     finished = run(
         worker_argv("job", str(folder)),
         cwd=folder,
@@ -238,7 +241,8 @@ def _work(
         ),
         on_line=hear,
         cancelled=cancelled,
-        env=WORKER_ENV,
+        # what a killed worker leaves behind must be found again
+        env={**WORKER_ENV, "TMPDIR": str(scratch)},
         stdin=True,
     )
     for group in groups:  # a slicer whose worker is gone has nobody to work for

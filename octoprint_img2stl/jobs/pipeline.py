@@ -22,6 +22,7 @@ from .params import Params
 STL, GCODE, PREVIEW, REPORT = "model.stl", "model.gcode", "preview.png", "report.json"
 LAYERS, LOG, VIEW = "layers.json", "log.txt", "view.json"
 WORK = "work"
+SCRATCH = f"{WORK}/tmp"  # for what a worker needs for a moment
 GREY, SLICED = f"{WORK}/photos.npz", f"{WORK}/sliced.gcode"
 SLICED_FACTS = f"{WORK}/sliced.json"
 LOADED, REPAIRED = f"{WORK}/loaded.npz", f"{WORK}/repaired.npz"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from collections import defaultdict
@@ -14,6 +15,7 @@ from ..problems import N_, Problem, Refusal
 from ..process import EXIT, MEMORY, NOT_KNOWN, TIMEOUT, Child, Finished, Limits
 from .engine import WORKER_ENV, how_it_ended, worker_argv
 
+SCRATCH = "scratch"  # inside the folder
 ANSWER_TIME_S = 120.0  # a 12-megapixel photo on the slowest Pi, with much to spare
 # characters; a layer's picture or a preview has under one million
 ANSWER_LIMIT = 16 * 2**20
@@ -123,11 +125,15 @@ class WarmWorker:
             child.close()
             child = None
         if child is None:
+            # what a killed worker left behind goes before the next one
+            scratch = self._folder / SCRATCH
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir(parents=True)
             child = self._child = Child(
                 worker_argv("serve", str(self._idle_s())),
                 cwd=self._folder,
                 limits=Limits(self._memory_bytes()),
-                env=WORKER_ENV,
+                env={**WORKER_ENV, "TMPDIR": str(scratch)},
                 stdin=True,
                 # started from a thread that answers one request and may then end
                 die_with_thread=False,
@@ -155,3 +161,4 @@ class WarmWorker:
         child = self._child
         if child is not None:
             child.kill()
+        shutil.rmtree(self._folder / SCRATCH, ignore_errors=True)

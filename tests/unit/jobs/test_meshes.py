@@ -326,3 +326,29 @@ def test_lengths_in_what_a_repair_says_are_as_printed(store, tmp_path):
         if each["code"] == "mesh.repair_thickened"
     ]
     assert said["values"]["thickness"] == pytest.approx(2.0, rel=0.02)
+
+
+def test_a_cancelled_repair_leaves_nothing_behind(store, tmp_path):
+    """OpenSCAD works in a folder of its own, which a killed worker cannot remove."""
+    file = tmp_path / "slow.scad"
+    file.write_text("minkowski() { sphere(9, $fn = 200); sphere(5, $fn = 200); }")
+    job = begin(store, file)
+    folder = store.path(job.id)
+    scratch = folder / pipeline.SCRATCH
+    seen = []
+
+    def cancelled():
+        seen.extend(scratch.glob("*/model.scad"))
+        return bool(seen)
+
+    execute(
+        job,
+        folder,
+        Options(slicing=False),
+        save=store.save,
+        progress=lambda job: None,
+        cancelled=cancelled,
+        opening=True,
+    )
+    assert seen and job.state is JobState.CANCELLED
+    assert not scratch.exists()
