@@ -6,7 +6,8 @@ before importing, and because the worker and the commands import this package wi
 
 __plugin_name__ = "Photo to print"
 __plugin_description__ = (
-    "Take a picture, get a thing: photo to relief or lithophane to print."
+    "Take a picture, get a thing: photo to relief or lithophane, any 3D model to a "
+    "printable solid."
 )
 __plugin_author__ = "The OctoPrint-Img2STL developers"
 __plugin_license__ = "AGPL-3.0-or-later"

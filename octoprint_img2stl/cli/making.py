@@ -58,6 +58,9 @@ RELIEF_OPTIONS = (
     "max_error",
     "samples_per_mm",
 )
+PHOTO_OPTIONS = (
+    "route", "preset", "height_min", "height_max", "budget", "turn", "crop",
+)  # fmt: skip
 STL_START_BYTES, STL_TRIANGLE_BYTES = 84, 50
 
 

@@ -55,7 +55,8 @@ def repair(
 ) -> None:
     """Repair MESH into OUTPUT: exit 0 done, 1 beyond repair or not readable.
 
-    Says which stage of the repair made it, and how much that changed. The original stays.
+    Says which stage of the repair made it, and how much that changed. The original stays;
+    3MF, PLY and GLB keep its colours.
     """
     with telling(as_json):
         machine = Machine.from_bed(bed, nozzle)
@@ -90,7 +91,7 @@ def _repaired(
     mesh: Path, output: Path, params: Params, machine: Machine, *, quiet: bool
 ) -> Job:
     """Repair in a worker process with its limits, then write the result."""
-    from ..jobs.meshes import saved_any
+    from ..jobs.meshes import coloured
     from ..mesh.formats.write import write
 
     memory = machine_memory_bytes() // 2
@@ -101,6 +102,7 @@ def _repaired(
         work(job, store, options, quiet=quiet, opening=True)
         if job.state is not JobState.DRAFT:
             raise Refusal.of(Problem.from_json(job.problem))
-        made = saved_any(store.path(job.id, pipeline.REPAIRED))
-        write(made, output, output.suffix.lower().lstrip("."), name=job.name)
+        made, colours = coloured(store.path(job.id))
+        ending = output.suffix.lower().lstrip(".")
+        write(made, output, ending, name=job.name, colours=colours)
         return job

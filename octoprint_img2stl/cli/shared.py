@@ -63,7 +63,7 @@ slicing_options = options_of(
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def group() -> None:
-    """Take a picture, get a thing: photo to relief or lithophane to print."""
+    """Take a picture, get a thing: photo or 3D model to print."""
 
 
 def slicing_of(given: dict[str, Any]) -> dict[str, Any]:

@@ -155,6 +155,13 @@ def coarser(mesh: Mesh) -> Mesh:
         return mesh
 
 
+def middles(mesh: Mesh) -> np.ndarray:
+    """(F, 3) float32, the middle of every face, mm."""
+    return np.concatenate(
+        [corners.mean(axis=1).astype(np.float32) for _, corners in mesh.corner_chunks()]
+    )
+
+
 def _text(values: np.ndarray, kind: str) -> str:
     return base64.b64encode(np.asarray(values).astype(kind).tobytes()).decode("ascii")
 

@@ -43,12 +43,21 @@ def quiet(fraction: float) -> None:
 # -- on disk ------------------------------------------------------------------------------
 
 
-def save(mesh: Mesh, path: Path, key: str = "") -> None:
-    """Keep a mesh for the next step; all of it or nothing."""
+def save(
+    mesh: Mesh, path: Path, key: str = "", colours: np.ndarray | None = None
+) -> None:
+    """Keep a mesh, and its faces' colours if it has any; all of it or nothing."""
     path.parent.mkdir(exist_ok=True)
     part = path.with_name(path.name + ".part")
+    arrays = {} if colours is None else {"colours": colours}
     with open(part, "wb") as file:
-        np.savez(file, vertices=mesh.vertices, faces=mesh.faces, key=np.array(key))
+        np.savez(
+            file,
+            vertices=mesh.vertices,
+            faces=mesh.faces,
+            key=np.array(key),
+            **arrays,
+        )
         file.flush()
         os.fsync(file.fileno())
     os.replace(part, path)
@@ -65,10 +74,25 @@ def saved(path: Path, key: str = "") -> Mesh | None:
         return None
 
 
-def saved_any(path: Path) -> Mesh:
-    """The mesh kept at `path`, whatever it was made of."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return Mesh(arrays["vertices"], arrays["faces"])
+def coloured(folder: Path) -> tuple[Mesh, np.ndarray | None]:
+    """The repaired mesh of a job, and the colours that its faces came with.
+
+    Returns:
+        The mesh, and (F, 3) uint8: of each face the colour of the nearest face of the mesh
+        as it came; None where that had no colours.
+    """
+    from scipy.spatial import cKDTree
+
+    from .mesh_views import middles
+
+    with np.load(folder / REPAIRED, allow_pickle=False) as arrays:
+        mesh = Mesh(arrays["vertices"], arrays["faces"])
+    with np.load(folder / LOADED, allow_pickle=False) as arrays:
+        if "colours" not in arrays:
+            return mesh, None
+        before = Mesh(arrays["vertices"], arrays["faces"])
+        colours = arrays["colours"]
+    return mesh, colours[cKDTree(middles(before)).query(middles(mesh))[1]]
 
 
 # -- read and repaired --------------------------------------------------------------------
@@ -83,7 +107,7 @@ def read(folder: Path, source: str, name: str) -> Loaded:
     from ..mesh.load import load_any
 
     found = load_any(folder / source, name=name)
-    save(found.mesh, folder / LOADED)
+    save(found.mesh, folder / LOADED, colours=found.colours)
     return found
 
 
