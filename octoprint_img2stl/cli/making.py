@@ -204,14 +204,7 @@ def _kind(files: tuple[Path, ...]) -> str:
 
 def _mesh_params(given: dict[str, Any]) -> Params:
     """Parameters of a mesh; options that only a relief has are refused."""
-    for name in (
-        *RELIEF_OPTIONS,
-        "route",
-        "preset",
-        "height_min",
-        "height_max",
-        "budget",
-    ):
+    for name in (*RELIEF_OPTIONS, *PHOTO_OPTIONS):
         if name not in ("width", "max_error") and given[name] not in (None, False):
             raise CommandRefused(
                 "command.only_for_photos",
