@@ -11,7 +11,7 @@ from ..jobs import photos, pipeline, report
 from ..jobs.model import MESH, Job, JobState
 from ..jobs.params import FIRST_ROUTE, MESH_ROUTE, Params
 from ..jobs.store import JobStore
-from ..mesh.words import stage_label
+from ..mesh.words import CHOICES, stage_label
 from ..problems import Problem
 
 DOWNLOADS = (
@@ -58,11 +58,13 @@ def problem_view(data: Mapping[str, Any] | Problem | None) -> dict[str, Any] | N
 
 
 def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values for a sentence: numbers with the decimal mark of the reader's language."""
-    return {
+    """Values for a sentence: numbers and units as the reader writes them."""
+    found = {
         name: format_decimal(value, "0.######") if isinstance(value, float) else value
         for name, value in values.items()
     }
+    unit = CHOICES["unit"].get(str(values.get("unit")))
+    return {**found, "unit": gettext(unit)} if unit else found
 
 
 def repair_view(repair: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -55,6 +55,11 @@ def test_numbers_are_written_as_the_reader_writes_them(asked, language, said):
     assert asked(problem_view, problem, language=language)["message"] == said
 
 
+def test_a_unit_is_a_word(asked):
+    problem = Problem("mesh.x", WARNING, "Made in %(unit)s?", {"unit": "inch"})
+    assert asked(problem_view, problem)["message"] == "Made in inches?"
+
+
 def test_a_place_is_passed_on_where_there_is_one(asked):
     data = Problem("mesh.x", WARNING, "Here.").to_json()
     assert "bit" not in asked(problem_view, data)
