@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -216,8 +217,14 @@ def repair_now(
 
     scale = scale_of(mesh, settings)
     settings = replace(settings, sheet=min(settings.sheet / scale, 20.0))
-    width = machine.line_width / scale
-    return repair(mesh, settings=settings, line_width=width, progress=progress)
+    limit = resource.getrlimit(resource.RLIMIT_DATA)[0]
+    return repair(
+        mesh,
+        settings=settings,
+        line_width=machine.line_width / scale,
+        progress=progress,
+        memory_bytes=None if limit == resource.RLIM_INFINITY else limit,
+    )
 
 
 def repair_facts(result: Repaired, scale: float) -> dict[str, Any]:
