@@ -85,9 +85,16 @@ def read_glb(file: BinaryIO, name: str, max_triangles: int) -> Raw:
             text = _exactly(file, chunk)
         elif kind == BIN_CHUNK and not binary[1]:
             binary = place + 8, chunk
-        place += 8 + chunk + -chunk % 4
+        place += 8 + chunk
+        if chunk % 4 and not _is_chunk(file, place):
+            place += -chunk % 4  # lengths count the padding, but not every program's do
     data = _Data(file, {0: binary}, {})
     return _read(text, data, name, max_triangles)
+
+
+def _is_chunk(file: BinaryIO, place: int) -> bool:
+    file.seek(place + 4)
+    return int.from_bytes(file.read(4), "little") in (JSON_CHUNK, BIN_CHUNK)
 
 
 _DATA_URI = re.compile(rb'"data:([^",]{0,100}),([A-Za-z0-9+/=\\\\]*)"')

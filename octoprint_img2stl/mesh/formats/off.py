@@ -16,10 +16,11 @@ from .colours import of_faces, to_bytes
 from .polygons import triangulate
 from .raw import Damaged, Raw, point_cloud, require_at_most, valid_faces
 from .rows import polygons
-from .text import Table, column_table
+from .text import Lines, Table, blocks, column_table
 
 # Some files have the counts right behind the word.
 KEYWORD = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])*(ST)?(C)?(N)?(4)?(n)?OFF(\s+BINARY)?")
+MAX_FREE_BYTES = 20 * 2**20  # of a file whose lines break anywhere
 LEAST_ROW = 2  # bytes of the shortest line there can be: a digit and its end
 
 
@@ -33,6 +34,51 @@ def read_off(file: BinaryIO, name: str, max_triangles: int) -> Raw:
     _, coloured, normals, four, many, binary = start.groups()
     if four or many or binary:
         raise Damaged("binary, or not of three dimensions")
+    plain = not (coloured or normals) and size <= MAX_FREE_BYTES
+    try:
+        return _by_lines(file, start, size, name, max_triangles)
+    except Damaged:
+        if not plain:
+            raise
+        found = _by_numbers(file, start.end(), name, max_triangles)
+        if found is None:
+            raise
+        return found
+
+
+def _by_numbers(file: BinaryIO, start: int, name: str, max_triangles: int) -> Raw | None:
+    """A file whose lines break anywhere, which the format allows; None if it is none."""
+    file.seek(start)
+    found = [Lines(block, comment=b"#") for block in blocks(file)]
+    numbers = np.concatenate(
+        [lines.numbers(np.ones(len(lines), dtype=bool))[0] for lines in found]
+    )
+    if len(numbers) < 3 or not ((numbers[:2] >= 0) & (numbers[:2] < 2**40)).all():
+        return None
+    points_count, faces_count = numbers[:2].astype(np.int64).tolist()
+    if 3 + 3 * points_count + faces_count > len(numbers):
+        return None
+    points = numbers[3 : 3 + 3 * points_count].reshape(-1, 3).astype(np.float32)
+    rest = numbers[3 + 3 * points_count :]
+    counts, place = [], 0
+    for _ in range(faces_count):
+        if place >= len(rest) or not 0 <= rest[place] <= len(rest):
+            return None
+        counts.append(1 + int(rest[place]))
+        place += counts[-1]
+    if place != len(rest):
+        return None
+    sides, corners, _ = polygons(rest, np.array(counts, dtype=np.int64), 0)
+    require_at_most(int(np.maximum(sides - 2, 0).sum()), name, max_triangles)
+    faces, _ = triangulate(points, valid_faces(corners, points_count), sides)
+    return Raw(points, faces)
+
+
+def _by_lines(
+    file: BinaryIO, start: re.Match[bytes], size: int, name: str, max_triangles: int
+) -> Raw:
+    """A file with a point or a face on each line, as nearly all have it."""
+    _, coloured, normals, *_ = start.groups()
     file.seek(start.end())
     table = Table(file, comment=b"#")
     points_count, faces_count = _counts(table, size)

@@ -127,11 +127,11 @@ def _header(file: BinaryIO) -> tuple[str, list[_Element]]:
                 if order is None:
                     raise Damaged("a header without a format")
                 return order, elements
-            case [("comment" | "obj_info"), *_] | []:
+            case ["element" | "property" | "format", *_]:
+                raise Damaged("a line in its header that means nothing")
+            case _:  # remarks; some programs forget to say that they are
                 if not line:
                     break
-            case _:
-                raise Damaged("a line in its header that means nothing")
     raise Damaged("a header without end")
 
 

@@ -340,3 +340,15 @@ def test_json_that_would_fill_the_memory(tmp_path):
     assert code(tmp_path, "x.gltf", text) == "mesh.too_big"
     deep = b'{"asset":{"version":"2.0"},"extras":' + b"[" * 100_000
     assert code(tmp_path, "x.gltf", deep) == "mesh.unreadable"
+
+
+@pytest.mark.parametrize("padded", [False, True], ids=["counted", "not counted"])
+def test_pieces_whose_lengths_are_no_multiples_of_four(tmp_path, padded):
+    """glTF 2.0, 4.4: lengths count the padding; files of others are read as well."""
+    text = json.dumps(document()).encode()
+    text += b" " * (-len(text) % 4 + 2)
+    gap = b"  " if padded else b""
+    total = 28 + len(text) + len(gap) + len(DATA)
+    data = struct.pack("<4sIII", b"glTF", 2, total, len(text)) + b"JSON" + text + gap
+    data += struct.pack("<I", len(DATA)) + b"BIN\0" + DATA
+    assert measure(opened(tmp_path, "x.glb", data).mesh).volume == pytest.approx(VOLUME)

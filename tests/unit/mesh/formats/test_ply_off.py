@@ -214,3 +214,24 @@ def test_off_colours(tmp_path):
 )
 def test_bad_off(tmp_path, text):
     assert code(tmp_path, "x.off", text) == "mesh.unreadable"
+
+
+def test_a_ply_whose_remark_does_not_say_that_it_is_one(tmp_path):
+    text = ply("ascii").decode().replace("comment made", "Created")
+    assert measure(opened(tmp_path, "x.ply", text).mesh).volume == pytest.approx(VOLUME)
+
+
+def test_an_off_whose_lines_break_anywhere(tmp_path):
+    """The format is of numbers, not of lines; some programs wrap a face over several."""
+    numbers = [coordinate for point in POINTS for coordinate in point]
+    numbers += [number for face in PYRAMID for number in (len(face), *face)]
+    head = f"OFF\n{len(POINTS)} {len(PYRAMID)} 0\n"
+    for width in (1, 4, 7, 100):
+        rows = [numbers[at : at + width] for at in range(0, len(numbers), width)]
+        text = head + "".join(" ".join(map(str, row)) + "\n" for row in rows)
+        assert measure(opened(tmp_path, "x.off", text).mesh).volume == pytest.approx(
+            VOLUME
+        )
+        # and what is no such file stays a sentence
+        assert code(tmp_path, "x.off", text + "7\n") == "mesh.unreadable"
+        assert code(tmp_path, "x.off", text[:-4]) == "mesh.unreadable"
