@@ -78,7 +78,7 @@ def refined(mesh: Mesh, findings: Sequence[Finding]) -> tuple[Mesh, np.ndarray]:
     Returns:
         The mesh, for the eye alone (the cuts end within edges), and the flags of its faces.
     """
-    from ..mesh.where import bits, flags, touched
+    from ..mesh.where import bits, flags, longest_sides, touched
 
     own = [
         (finding.where, np.uint32(1 << bit))
@@ -95,7 +95,8 @@ def refined(mesh: Mesh, findings: Sequence[Finding]) -> tuple[Mesh, np.ndarray]:
         cut = np.zeros(len(mesh.faces), dtype=bool)
         for where in small:
             near = touched(mesh, where)
-            large = _longest(mesh, near) > max(3 * where.reach, diagonal / FINEST_SHARE)
+            longest = longest_sides(mesh, near)
+            large = longest > max(3 * where.reach, diagonal / FINEST_SHARE)
             cut[near[large]] = True
         if not cut.any() or len(mesh.faces) + 3 * np.count_nonzero(cut) > MOST_REFINED:
             break
@@ -107,12 +108,6 @@ def refined(mesh: Mesh, findings: Sequence[Finding]) -> tuple[Mesh, np.ndarray]:
         for finding in findings
     ]  # fmt: skip
     return mesh, whole | flags(mesh, pointed)
-
-
-def _longest(mesh: Mesh, faces: np.ndarray) -> np.ndarray:
-    corners = mesh.vertices[mesh.faces[faces]]
-    sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
-    return sides.max(axis=1)
 
 
 def _quartered(mesh: Mesh, cut: np.ndarray) -> tuple[Mesh, np.ndarray]:

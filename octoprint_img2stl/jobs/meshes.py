@@ -99,6 +99,11 @@ def coloured(folder: Path) -> tuple[Mesh, np.ndarray | None]:
 # -- read and repaired --------------------------------------------------------------------
 
 
+def source_of(folder: Path) -> Path:
+    """The file that a job's mesh came in."""
+    return next(path for path in sorted(folder.glob("mesh.*")) if path.is_file())
+
+
 def read(folder: Path, source: str, name: str) -> Loaded:
     """The mesh as it came, kept for later steps.
 
@@ -156,7 +161,7 @@ def loaded(folder: Path) -> Mesh:
     """The mesh as it came; read again when the copy is gone."""
     mesh = saved(folder / LOADED)
     if mesh is None:
-        source = next(path for path in sorted(folder.glob("mesh.*")) if path.is_file())
+        source = source_of(folder)
         mesh = read(folder, source.name, source.name).mesh
     return mesh
 
@@ -360,7 +365,7 @@ def orientations(folder: Path, params: Params, machine: Machine) -> list[dict[st
         ``support_volume`` mm3, ``contact_area`` mm2, ``height`` mm, ``current``.
     """
     from ..mesh.prepare import orientations as find
-    from ..mesh.prepare import prepare
+    from ..mesh.prepare import prepare, product
 
     mesh, _ = repaired(folder, params, machine)
     plain = replace(
@@ -377,7 +382,7 @@ def orientations(folder: Path, params: Params, machine: Machine) -> list[dict[st
     for each in find(single, machine):
         if not each.current and abs(each.turn[0]) > 1 - 1e-9:
             continue  # the present one again, by another way
-        turn = multiplied(each.turn, params.mesh.turn)
+        turn = product(each.turn, params.mesh.turn)
         found.append(
             {
                 "turn": [round(part, 9) for part in turn],
@@ -389,18 +394,6 @@ def orientations(folder: Path, params: Params, machine: Machine) -> list[dict[st
             }
         )
     return found
-
-
-def multiplied(one: Sequence[float], other: Sequence[float]) -> tuple[float, ...]:
-    """The quaternion that turns by `other` and then by `one` (Hamilton's product)."""
-    a, b, c, d = one
-    w, x, y, z = other
-    return (
-        a * w - b * x - c * y - d * z,
-        a * x + b * w + c * z - d * y,
-        a * y - b * z + c * w + d * x,
-        a * z + b * y - c * x + d * w,
-    )
 
 
 def export(folder: Path, ending: str, name: str) -> None:

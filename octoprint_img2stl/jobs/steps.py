@@ -231,7 +231,7 @@ def budget_problem(written: Written, settings: ReliefSettings) -> Problem | None
 def load_mesh(ctx: Context) -> dict[str, Any]:
     from . import meshes
 
-    source = next(path for path in sorted(ctx.folder.glob("mesh.*")) if path.is_file())
+    source = meshes.source_of(ctx.folder)
     found = meshes.read(ctx.folder, source.name, ctx.task.name + source.suffix)
     low, high = found.mesh.vertices.min(axis=0), found.mesh.vertices.max(axis=0)
     ctx.progress(0.8)

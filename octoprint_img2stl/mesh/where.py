@@ -111,11 +111,7 @@ def samples(mesh: Mesh, faces: np.ndarray, pitch: float) -> tuple[np.ndarray, np
     """
     if not len(faces):
         return np.empty(0, dtype=np.int64), np.empty((0, 3))
-    longest = np.empty(len(faces))
-    for start in range(0, len(faces), CHUNK):
-        corners = mesh.vertices[mesh.faces[faces[start : start + CHUNK]]]
-        sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
-        longest[start : start + CHUNK] = sides.max(axis=1)
+    longest = longest_sides(mesh, faces)
     while True:
         cuts = np.clip(np.ceil(longest / max(pitch, 1e-6)), FINEST, COARSEST).astype(int)
         if (cuts**2).sum() <= max(MOST_SAMPLES, len(faces)):
@@ -129,6 +125,16 @@ def samples(mesh: Mesh, faces: np.ndarray, pitch: float) -> tuple[np.ndarray, np
         points.append(np.einsum("sk,fkx->fsx", weights, corners).reshape(-1, 3))
         owners.append(np.repeat(chosen, len(weights)))
     return np.concatenate(owners), np.concatenate(points)
+
+
+def longest_sides(mesh: Mesh, faces: np.ndarray) -> np.ndarray:
+    """(N,) float64, mm: the longest side of each of these faces."""
+    longest = np.empty(len(faces))
+    for start in range(0, len(faces), CHUNK):
+        corners = mesh.vertices[mesh.faces[faces[start : start + CHUNK]]]
+        sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
+        longest[start : start + CHUNK] = sides.max(axis=1)
+    return longest
 
 
 def _centres(cut: int) -> np.ndarray:

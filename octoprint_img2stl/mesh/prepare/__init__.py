@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .orient import Orientation, orientations, proposed, stands
 from .run import OPERATIONS, Prepared, as_it_came, prepare
-from .turn import flat_on
+from .turn import flat_on, product
 from .unit import guessed_size, unit_suspicion
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "guessed_size",
     "orientations",
     "prepare",
+    "product",
     "proposed",
     "stands",
     "unit_suspicion",

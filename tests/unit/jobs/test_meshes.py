@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from octoprint_img2stl.jobs import meshes, pipeline, steps
+from octoprint_img2stl.jobs import pipeline, steps
 from octoprint_img2stl.jobs.engine import Options, execute
 from octoprint_img2stl.jobs.model import MESH, JobState
 from octoprint_img2stl.jobs.params import MESH_ROUTE, Params
@@ -16,6 +16,7 @@ from octoprint_img2stl.jobs.store import JobStore
 from octoprint_img2stl.machine import Machine
 from octoprint_img2stl.mesh.kernel import is_strict
 from octoprint_img2stl.mesh.load import load
+from octoprint_img2stl.mesh.prepare import product
 from octoprint_img2stl.problems import Refusal
 
 from . import shapes
@@ -256,8 +257,8 @@ def test_a_best_orientation_is_offered(store, tmp_path):
 def test_turns_multiply_from_the_left():
     quarter = 0.5**0.5
     x, y = (quarter, quarter, 0, 0), (quarter, 0, quarter, 0)
-    assert meshes.multiplied(x, y) == pytest.approx((0.5, 0.5, 0.5, 0.5))
-    assert meshes.multiplied(y, x) == pytest.approx((0.5, 0.5, 0.5, -0.5))
+    assert product(x, y) == pytest.approx((0.5, 0.5, 0.5, 0.5))
+    assert product(y, x) == pytest.approx((0.5, 0.5, 0.5, -0.5))
 
 
 @pytest.mark.parametrize("ending", pipeline.EXPORTS)
