@@ -67,36 +67,20 @@
                     option.isShown()
             );
         };
-        const openFold = function (option) {
-            $(document.getElementById(option.id)).parents("details").prop("open", true);
-        };
-        self.problem = ko.observable(null); // what belongs to no setting
+        const atSettings = new Img2Stl.StepProblems(allOptions, optionOf);
+        self.problem = atSettings.general;
+        const goTo = atSettings.goTo;
+        // the same, but for what is shown at the turn, which is no setting like the others
         self.problems = {
-            // the setting at which it is shown, if any
             show: function (problem) {
-                if ((problem.field || "") === "mesh.turn") {
-                    self.turn.problem(problem);
-                    return null;
-                }
-                const option = optionOf(problem);
-                if (option) {
-                    option.serverProblem(problem);
-                    openFold(option);
-                } else {
-                    self.problem(problem);
-                }
-                return option;
+                if ((problem.field || "") !== "mesh.turn") return atSettings.show(problem);
+                self.turn.problem(problem);
+                return null;
             },
             forget: function () {
-                self.problem(null);
+                atSettings.forget();
                 self.turn.problem(null);
-                allOptions.forEach((option) => option.serverProblem(null));
             }
-        };
-        const goTo = function (option) {
-            if (!option) return;
-            openFold(option);
-            option.focus();
         };
 
         //~~ what a problem offers to set

@@ -69,6 +69,37 @@
         }
     };
 
+    // Problems of a step, at their setting where there is one.
+    //
+    // options: all settings; optionOf: the shown setting of a problem, if any
+    Img2Stl.StepProblems = function (options, optionOf) {
+        const self = this;
+        const openFold = function (option) {
+            $(document.getElementById(option.id)).parents("details").prop("open", true);
+        };
+        self.general = ko.observable(null); // what belongs to no setting
+        // the setting at which it is shown, if any
+        self.show = function (problem) {
+            const option = optionOf(problem);
+            if (option) {
+                option.serverProblem(problem);
+                openFold(option);
+            } else {
+                self.general(problem);
+            }
+            return option;
+        };
+        self.forget = function () {
+            self.general(null);
+            options.forEach((option) => option.serverProblem(null));
+        };
+        self.goTo = function (option) {
+            if (!option) return;
+            openFold(option);
+            option.focus();
+        };
+    };
+
     // the name of the template that draws a setting
     Img2Stl.templateOf = (option) => option.template;
 

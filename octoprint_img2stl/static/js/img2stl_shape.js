@@ -79,32 +79,9 @@
             const key = (problem.field || "").split(".").pop();
             return allOptions.find((option) => option.key === key && option.isShown());
         };
-        const openFold = function (option) {
-            $(document.getElementById(option.id)).parents("details").prop("open", true);
-        };
-        self.problem = ko.observable(null); // what belongs to no setting
-        self.problems = {
-            // the setting at which it is shown, if any
-            show: function (problem) {
-                const option = optionOf(problem);
-                if (option) {
-                    option.serverProblem(problem);
-                    openFold(option);
-                } else {
-                    self.problem(problem);
-                }
-                return option;
-            },
-            forget: function () {
-                self.problem(null);
-                allOptions.forEach((option) => option.serverProblem(null));
-            }
-        };
-        const goTo = function (option) {
-            if (!option) return;
-            openFold(option);
-            option.focus();
-        };
+        self.problems = new Img2Stl.StepProblems(allOptions, optionOf);
+        self.problem = self.problems.general;
+        const goTo = self.problems.goTo;
 
         // what a problem offers to set
         self.applyFix = function (field, suggest) {
