@@ -23,6 +23,7 @@ from ..printing.recheck import sha256_of
 from ..problems import Refusal
 from ..process import machine_memory_bytes
 from ..slicing.registry import SLICERS, find
+from .endpoints import Endpoints
 from .printer import OctoPrintPrinter
 from .settings import MB
 
@@ -58,6 +59,9 @@ class House:
         self._profiles = profiles
         self._pushed = pushed
         self._happened = happened
+        self.endpoints = Endpoints(
+            folder, changed=lambda: self._pushed({"type": "endpoints"})
+        )
         self.store = JobStore(folder / "jobs", self._settings.get_int(["quota_mb"]) * MB)
         self.warm = WarmWorker(
             folder,
