@@ -30,7 +30,7 @@ LOCAL = (
 )
 LONGEST_SECRET = 4000
 DURATIONS = 20
-KEEP, CLEAR = "", None  # what may be said of a key instead of a new one
+KEEP, CLEAR = "", None  # what may be said instead of a new key
 
 _log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class Endpoints:
         with self._lock:
             old = self.get(endpoint_id)
             endpoint = self._checked({**data, "id": old.id})
-            if secret == KEEP and endpoint.auth != "none":
+            if secret is not CLEAR and not secret.strip() and endpoint.auth != "none":
                 if old.secret and old.origin != endpoint.origin:
                     raise key_for_other_address(old.host)
                 secret = old.secret
@@ -351,7 +351,7 @@ def _good_secret(secret: str | None) -> str:
     stripped = str(secret or "").strip()
     if len(stripped) > LONGEST_SECRET or not stripped.isprintable():
         raise SolidRefused(
-            "solid.bad_key",
+            "solid.unusable_key",
             N_(
                 "This cannot be a key: it has line breaks or is far too long; copy only the "
                 "key itself."
