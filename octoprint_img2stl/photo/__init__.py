@@ -1,11 +1,12 @@
-"""The room of the photo: opening a picture safely, orientation, crop, reduction.
+"""The room of the photo: opening a picture safely, orientation, crop, cut-out.
 
-Importing the room loads neither numpy nor Pillow; they come with the first use of
-`open_photo`, `write_display_copies` or `Photo`.
+Importing the room loads neither numpy nor Pillow; they come with the first use of what
+opens, cuts out or writes photos.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from .geometry import cropped_size
@@ -14,17 +15,32 @@ from .sources import SOURCES
 
 __all__ = [
     "SOURCES",
+    "CutOut",
+    "Outgoing",
     "Photo",
     "PhotoRefused",
     "cropped_size",
+    "cut_out",
+    "open_colours",
     "open_photo",
+    "read_mask",
     "write_display_copies",
+    "write_outgoing",
 ]
+_HEAVY = {
+    "CutOut": "cutout",
+    "Outgoing": "outgoing",
+    "Photo": "open",
+    "cut_out": "cutout",
+    "open_colours": "open",
+    "open_photo": "open",
+    "read_mask": "outgoing",
+    "write_display_copies": "open",
+    "write_outgoing": "outgoing",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from . import open as heavy
-
-        return getattr(heavy, name)
+    if name in _HEAVY:
+        return getattr(import_module(f".{_HEAVY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -33,12 +33,20 @@ from .geometry import (
 from .refused import MAX_ASPECT, MAX_PIXELS, MIN_SIDE_PX, PhotoRefused
 from .sources import ALPHA, BRIGHTNESS, DEPTH, check_source, no_alpha
 
-__all__ = ["Photo", "PhotoRefused", "open_photo", "write_display_copies"]
+__all__ = [
+    "Colours",
+    "Photo",
+    "PhotoRefused",
+    "open_colours",
+    "open_photo",
+    "write_display_copies",
+]
 
 LOW_SIDE_PX = 250
 DISPLAY_SIDE_PX = 1280
 THUMB_SIDE_PX = 256
 EXIF_ORIENTATION = 0x0112
+DISPLAY_JPEG = {"format": "JPEG", "quality": 88, "optimize": True}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +73,25 @@ class Photo:
     bits: int
     notices: tuple[Problem, ...]
     alpha: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Colours:
+    """A photo in colour, as far as it was asked for.
+
+    Attributes:
+        rgb: (H, W, 3) uint8, sRGB, row 0 on top; what is transparent stands on white.
+        alpha: (H, W) float32 in 0..1, how much each pixel covers; None: all opaque.
+        size_px: (width, height) of the whole photo after EXIF orientation.
+        format: as in `Photo`.
+        notices: what the owner should know.
+    """
+
+    rgb: np.ndarray
+    alpha: np.ndarray | None
+    size_px: tuple[int, int]
+    format: str
+    notices: tuple[Problem, ...]
 
 
 def open_photo(
@@ -104,26 +131,62 @@ def open_photo(
     turn = TURNS[check_turn(turn_deg)]
     check_source(source)
     with _opened(path) as file:
-        box = crop_box(shown_size(file.size_px, turn), crop)
-        cropped_px = (box[2] - box[0], box[3] - box[1])
-        _check_shape(cropped_px, "photo" if crop is None else "photo.crop")
-        box = stored_box(box, file.size_px, turn)
+        box, cropped_px = _part(file, turn, crop)
         read = file.read(box, max_side_px, source=source, with_alpha=with_alpha)
         if source == ALPHA and not read.transparent:
             raise no_alpha()
-
-        def shown(values: np.ndarray) -> np.ndarray:
-            return pixels.orient(pixels.orient(values, file.orientation), turn)
-
         return Photo(
-            grey=shown(read.values),
+            grey=_shown(read.values, file, turn),
             size_px=file.size_px,
             cropped_px=cropped_px,
             format=file.format,
             bits=file.bits,
             notices=file.notices(cropped_px, read.transparent, source),
-            alpha=None if read.alpha is None else shown(read.alpha),
+            alpha=None if read.alpha is None else _shown(read.alpha, file, turn),
         )
+
+
+def open_colours(
+    path: str | os.PathLike[str],
+    *,
+    turn_deg: int = 0,
+    crop: Sequence[float] | None = None,
+    max_side_px: int | None = None,
+) -> Colours:
+    """Open a photo in colour, with its transparency.
+
+    Args:
+        path, turn_deg, crop, max_side_px: as for `open_photo`.
+
+    Raises:
+        PhotoRefused: as `open_photo`.
+    """
+    turn = TURNS[check_turn(turn_deg)]
+    with _opened(path) as file:
+        box, cropped_px = _part(file, turn, crop)
+        read = file.read(box, max_side_px, colour=True, with_alpha=True)
+        return Colours(
+            rgb=_shown(read.values, file, turn),
+            alpha=None if read.alpha is None else _shown(read.alpha, file, turn),
+            size_px=file.size_px,
+            format=file.format,
+            # Nothing is lost of what is wanted here: colours of 8 bits and the alpha.
+            notices=file.notices(cropped_px, read.transparent, ALPHA),
+        )
+
+
+def _part(
+    file: _File, turn: int, crop: Sequence[float] | None
+) -> tuple[tuple[int, int, int, int], tuple[int, int]]:
+    """The part that was asked for, in upright pixels before the turn, and its size after."""
+    box = crop_box(shown_size(file.size_px, turn), crop)
+    cropped_px = (box[2] - box[0], box[3] - box[1])
+    _check_shape(cropped_px, "photo" if crop is None else "photo.crop")
+    return stored_box(box, file.size_px, turn), cropped_px
+
+
+def _shown(values: np.ndarray, file: _File, turn: int) -> np.ndarray:
+    return pixels.orient(pixels.orient(values, file.orientation), turn)
 
 
 def write_display_copies(
@@ -157,9 +220,9 @@ def write_display_copies(
             "notices": list(file.notices(file.size_px, read.transparent)),
         }
     shown = Image.fromarray(values)
-    _save_jpeg(shown, Path(folder) / f"photo{suffix}.jpg")
+    save_whole(shown, Path(folder) / f"photo{suffix}.jpg", **DISPLAY_JPEG)
     shown.thumbnail((THUMB_SIDE_PX, THUMB_SIDE_PX), Image.Resampling.LANCZOS)
-    _save_jpeg(shown, Path(folder) / f"thumb{suffix}.jpg")
+    save_whole(shown, Path(folder) / f"thumb{suffix}.jpg", **DISPLAY_JPEG)
     return facts
 
 
@@ -368,10 +431,15 @@ def _unreadable(error: OSError) -> PhotoRefused:
     )
 
 
-def _save_jpeg(image: Image.Image, path: Path) -> None:
+def save_whole(image: Image.Image, path: Path, **how: Any) -> None:
+    """Save a picture whole or not at all, without any metadata.
+
+    Args:
+        how: ``format`` and the options of Pillow's writer for it.
+    """
     part = path.with_name(path.name + ".part")
     try:
-        image.save(part, "JPEG", quality=88, optimize=True)
+        image.save(part, **how)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

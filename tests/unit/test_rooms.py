@@ -38,6 +38,7 @@ HEAVY = {
 # What only the worker process imports; everything else has to stay light.
 WORKERS = {
     "photo.open", "photo.pixels", "photo.geometry",
+    "photo.backdrop", "photo.cutout", "photo.outgoing",
     "relief.build", "relief.resample", "relief.write", "relief.preview", "relief.picture",
     "relief.extras.place", "relief.extras.spots",
     "slicing.draw",
