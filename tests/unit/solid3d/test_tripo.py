@@ -268,6 +268,11 @@ def test_nothing_is_found_where_nothing_was_ordered(driver, fake, tmp_path):
     assert fake.asked("POST", "/v3/generation/") == []
 
 
+def test_what_was_made_long_after_is_not_ours(driver, fake, tmp_path):
+    fake.made_by_others()
+    assert driver.find(job_of(tmp_path), KEY, time.time() - 3600) is None
+
+
 @pytest.mark.parametrize(
     "rows", [None, "none", [1, {}, {"task_id": "../x"}], {"items": {"a": 1}}]
 )
