@@ -1,0 +1,1 @@
+"""One module for each protocol an endpoint may speak."""
