@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from typing import Any
 
 from ..problems import N_
 from . import sentences
+from .credentials import without
 from .refused import DriverFailed, ErrorKind
 from .words import MARKUP, plain_words, words_in
 
@@ -44,9 +46,7 @@ class _Head:
 
     def shown(self, text: str, most: int) -> str:
         """Its words as a sentence may have them: plain, short and without our key."""
-        for secret in self.hidden:
-            text = text.replace(secret, "…")
-        return plain_words(text, most)
+        return plain_words(without(text, self.hidden), most)
 
 
 @dataclass(frozen=True)
@@ -173,52 +173,60 @@ def _meaning(status: int) -> tuple[ErrorKind, str, str]:
     return REMOTE
 
 
+@contextmanager
+def starts_nothing() -> Iterator[None]:
+    """Around the requests of a submit that start no job yet, such as uploads.
+
+    Whatever fails there is known not to have started (and billed) anything.
+    """
+    try:
+        yield
+    except DriverFailed as failure:
+        failure.sent = False
+        raise
+
+
+AUTH = (
+    ErrorKind.AUTH,
+    "solid.auth",
+    N_(
+        "%(host)s does not let us in (%(said)s); check the key or password in the "
+        "endpoint's settings."
+    ),
+)
+CREDIT = (
+    ErrorKind.CREDIT,
+    "solid.credit",
+    N_("There is no money left at %(host)s (%(said)s); add credit there."),
+)
+BUSY = (
+    ErrorKind.BUSY,
+    "solid.busy",
+    N_("%(host)s takes nothing at the moment (%(said)s); it is asked again later."),
+)
+INPUT = (
+    ErrorKind.INPUT,
+    "solid.input",
+    N_("%(host)s does not accept this (%(said)s); try another photo or other settings."),
+)
 REMOTE = (
     ErrorKind.REMOTE,
-    "solid.remote_failed",
-    N_("%(host)s could not do it: %(said)s"),
-)
-MEANINGS: tuple[tuple[Any, tuple[ErrorKind, str, str]], ...] = (
-    (
-        (401, 403, 407),
-        (
-            ErrorKind.AUTH,
-            "solid.auth",
-            N_(
-                "%(host)s does not let us in (%(said)s); check the key or password in the "
-                "endpoint's settings."
-            ),
-        ),
-    ),
-    (
-        (402,),
-        (
-            ErrorKind.CREDIT,
-            "solid.credit",
-            N_("There is no money left at %(host)s (%(said)s); add credit there."),
-        ),
-    ),
-    (
-        (408, 425, 429, 503),
-        (
-            ErrorKind.BUSY,
-            "solid.busy",
-            N_(
-                "%(host)s takes nothing at the moment (%(said)s); it is asked again later."
-            ),
-        ),
-    ),
-    (
-        range(400, 500),
-        (
-            ErrorKind.INPUT,
-            "solid.input",
-            N_(
-                "%(host)s does not accept this (%(said)s); try another photo or other "
-                "settings."
-            ),
-        ),
+    "solid.remote_error",
+    N_(
+        "%(host)s reports an error of its own (%(said)s); look at what its program says, and "
+        "try again."
     ),
 )
-
-Progress = Callable[[float], None]
+# Said by what stands before the program: nobody knows whether it got the request.
+GATEWAY = (
+    ErrorKind.TIMEOUT,
+    "solid.gateway",
+    N_("%(host)s is there, but the program behind it does not answer (%(said)s)."),
+)
+MEANINGS: tuple[tuple[Container[int], tuple[ErrorKind, str, str]], ...] = (
+    ((401, 403, 407), AUTH),
+    ((402,), CREDIT),
+    ((408, 425, 429, 503), BUSY),
+    ((502, 504, *range(520, 525)), GATEWAY),
+    (range(400, 500), INPUT),
+)

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import sniff
+from .bad_mesh import no_mesh, too_large
 from .driver import FORMATS, MeshFile
 
 UP_AXES = {"glb": "y", "3mf": "z"}  # said by the formats themselves
@@ -60,7 +61,7 @@ def take_in(
 
     Raises:
         DriverFailed: ``bad_result``: `solid.no_mesh`, `solid.empty`, `solid.cut_short`,
-            `solid.too_large`.
+            `solid.mesh_too_large`.
     """
     try:
         found = sniff.mesh_format(part, max_bytes)
@@ -206,19 +207,19 @@ def save_data_uri(text: str, part: Path, most_bytes: int) -> None:
     if text[:5].lower() == "data:":
         match = DATA_URI.match(text[:400])
         if not match:
-            raise sniff.no_mesh("data")
+            raise no_mesh("data")
         start = match.end()
     if (len(text) - start) * 3 // 4 > most_bytes + BLOCK_BYTES:
-        raise sniff.too_large(most_bytes)
+        raise too_large(most_bytes)
     try:
         with open(part, "wb") as file:
             for block in _decoded(text, start):
                 file.write(block)
         if part.stat().st_size > most_bytes:
-            raise sniff.too_large(most_bytes)
+            raise too_large(most_bytes)
     except (binascii.Error, ValueError):
         part.unlink(missing_ok=True)
-        raise sniff.no_mesh("data") from None
+        raise no_mesh("data") from None
     except BaseException:
         part.unlink(missing_ok=True)
         raise

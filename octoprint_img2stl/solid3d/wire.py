@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import http.client
 import io
-import re
 import socket
 import ssl
 import threading
@@ -20,19 +19,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from . import sentences
+from . import body, sentences
 from .background import Background
+from .body import SLICE_BYTES
 from .refused import DriverFailed
 from .words import plain_words
 
-SLICE_BYTES = 64 * 1024
 RESOLVING_S = (
     0.1  # how soon a cancelled request stops waiting for the name to be looked up
 )
 MOST_ADDRESSES = 4
-CHUNK_LINE_BYTES = 1024
-MOST_TRAILERS = 100
-CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 
 
 @dataclass(frozen=True)
@@ -186,7 +182,7 @@ class Wire:
 
     # -- the request -------------------------------------------------------------------------
 
-    def send(self, method: str, head: bytes, body: bytes) -> None:
+    def send(self, method: str, head: bytes, content: bytes) -> None:
         """Send the request in pieces, each of which may take as long as a read.
 
         A server may answer (413, 401) and hang up before it got all of it; then what it says
@@ -195,8 +191,8 @@ class Wire:
         self._sent = True
         try:
             self._write(head)
-            for start in range(0, len(body), SLICE_BYTES):
-                self._write(memoryview(body)[start : start + SLICE_BYTES])
+            for start in range(0, len(content), SLICE_BYTES):
+                self._write(memoryview(content)[start : start + SLICE_BYTES])
         except (BrokenPipeError, ConnectionResetError):
             if self._aborted:
                 raise sentences.cancelled(self.place.label) from None
@@ -249,7 +245,11 @@ class Wire:
         length = self.length
         if length is not None and length > most_bytes:
             raise self._too_large(most_bytes)
-        pieces = self._chunked() if self._head.chunked else self._counted(length)
+        assert self._file is not None
+        if self._head.chunked:
+            pieces = body.chunked(self._file)
+        else:
+            pieces = body.counted(self._file, length)
         taken = 0
         try:
             for piece in pieces:
@@ -259,42 +259,6 @@ class Wire:
                 yield piece
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise self._broken(error) from None
-
-    def _counted(self, length: int | None) -> Iterator[bytes]:
-        assert self._file is not None
-        while length is None or length > 0:
-            most = SLICE_BYTES if length is None else min(SLICE_BYTES, length)
-            piece = self._file.read1(most)
-            if not piece:
-                if length:
-                    raise ConnectionError
-                return
-            if length is not None:
-                length -= len(piece)
-            yield piece
-
-    def _chunked(self) -> Iterator[bytes]:
-        """RFC 9112, section 7.1, without the patience of most readers."""
-        while size := self._chunk_size():
-            yield from self._counted(size)
-            self._line()
-        for _ in range(MOST_TRAILERS):
-            if not self._line().strip():
-                return
-        raise ConnectionError
-
-    def _chunk_size(self) -> int:
-        found = CHUNK_SIZE.fullmatch(self._line().partition(b";")[0].strip())
-        if not found:
-            raise ConnectionError
-        return int(found[0], 16)
-
-    def _line(self) -> bytes:
-        assert self._file is not None
-        line = self._file.readline(CHUNK_LINE_BYTES)
-        if not line.endswith(b"\n"):
-            raise ConnectionError
-        return line
 
     # -- the end -----------------------------------------------------------------------------
 
