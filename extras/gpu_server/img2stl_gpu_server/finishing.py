@@ -1,0 +1,141 @@
+"""From what a model gave to what can be printed: one solid, no crumbs, not too many faces.
+
+The plugin repairs what it gets as well; but here there is a large machine to do it on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from octoprint_img2stl.mesh.kernel import is_strict
+from octoprint_img2stl.mesh.model import Mesh, only_used, weld_shared
+from octoprint_img2stl.mesh.prepare.quadrics import collapse
+from octoprint_img2stl.mesh.prepare.step import settled
+from octoprint_img2stl.mesh.refused import MeshRefused
+from octoprint_img2stl.mesh.repair import repair
+from octoprint_img2stl.mesh.settings import MeshSettings
+
+from .backends.backend import RawMesh
+from .order import Order
+from .refused import REMOTE, Refused
+from .watch import Watch
+
+# Faces when nobody says how many: enough for prints of this size, little enough for a Pi.
+USUAL_FACES = 150_000
+# Beyond this many, faces are dropped before the repair, whose time grows with them.
+REPAIRABLE = 400_000
+FINEST, COARSEST = 1e-4, 0.05  # how far collapsing may move the surface, of its size
+GROWTH = 1.7
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A mesh as it is kept.
+
+    Attributes:
+        mesh: mm, z up, the front looks to -y; stands on z = 0, in the middle of x and y.
+        notes: what its owner should know, sentences.
+    """
+
+    mesh: Mesh
+    notes: tuple[str, ...]
+
+
+def finish(
+    raw: RawMesh, order: Order, watch: Watch, *, solid: bool, own_size: bool
+) -> Finished:
+    """Make one mesh fit to print.
+
+    Args:
+        raw: as the back end made it.
+        solid: it is a sound solid already.
+        own_size: its points are the millimetres that were asked for.
+
+    Raises:
+        Refused: there is nothing solid in it.
+        Cancelled, Stopping: `watch` said so.
+    """
+    watch.report(0.0, "repairing")
+    points, faces = only_used(_z_up(raw), raw.faces.astype(np.int32))
+    if not len(faces):
+        raise Refused(
+            REMOTE, "The model made an empty mesh; try another seed or picture."
+        )
+    points = _placed(points, None if own_size else order.size)
+    mesh, _ = weld_shared(points.astype(np.float32), faces)
+    notes = list(raw.notes)
+    if len(mesh.faces) > REPAIRABLE and not solid:
+        mesh = reduced(mesh, REPAIRABLE)
+        watch.check()
+    if not solid:
+        mesh = _repaired(mesh, watch, notes)
+    most = order.max_faces or USUAL_FACES
+    if len(mesh.faces) > most:
+        watch.report(0.7, "simplifying")
+        mesh = reduced(mesh, most)
+        if len(mesh.faces) > most:
+            notes.append(
+                f"It has {len(mesh.faces)} triangles; with {most} it would have lost its shape."
+            )
+    watch.report(1.0, "done")
+    return Finished(settled(_placed(mesh.vertices, None), mesh.faces), tuple(notes))
+
+
+def reduced(mesh: Mesh, most: int) -> Mesh:
+    """The mesh with at most so many faces, as near to it as it can be.
+
+    Edges are collapsed within a bound that grows until it is enough. The result may still
+    have more where the bound would be a twentieth of its size.
+    """
+    size = float(np.ptp(mesh.vertices, axis=0).max())
+    strict = is_strict(mesh)
+    bound = FINEST * size
+    best = mesh
+    while len(best.faces) > most and bound < COARSEST * size:
+        made = settled(*collapse(best, bound, bound / 3))
+        if len(made.faces) and (not strict or is_strict(made)):
+            best = made
+        bound *= GROWTH
+    return best
+
+
+def _repaired(mesh: Mesh, watch: Watch, notes: list[str]) -> Mesh:
+    report = watch.part(0.0, 0.7)
+    try:
+        done = repair(
+            mesh,
+            settings=MeshSettings(cavities="keep"),
+            progress=lambda share: report(share, "repairing"),
+        )
+    except MeshRefused as error:
+        raise Refused(
+            REMOTE, f"What the model made is not solid: {error.problem.message}"
+        ) from None
+    notes += [change.message for change in done.changes if change.severity != "info"]
+    return done.mesh
+
+
+def _z_up(raw: RawMesh) -> np.ndarray:
+    points = np.asarray(raw.points, np.float32)
+    if raw.up == "z":
+        return points
+    x, y, z = points.T
+    return np.stack((x, -z, y), axis=1)
+
+
+def _placed(points: np.ndarray, size: float | None) -> np.ndarray:
+    """float64, standing on z = 0 in the middle; longest side `size` mm, None: as it is."""
+    low = points.min(axis=0).astype(np.float64)
+    high = points.max(axis=0).astype(np.float64)
+    scale = 1.0
+    if size is not None:
+        longest = float((high - low).max())
+        if not longest > 0:
+            raise Refused(
+                REMOTE, "The model made a mesh without size; try another picture."
+            )
+        scale = size / longest
+    origin = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
+    return (points - origin) * scale
