@@ -26,9 +26,12 @@ GEOMETRIES = {
 }
 FORMATS = {"glb", "obj", "fbx", "stl", "usdz", "3mf"}
 KNOWN = {
-    "image_url", "image_urls", "ai_model", "should_texture", "should_remesh", "topology",
-    "target_polycount", "target_formats", "auto_size", "origin_at", "image_enhancement",
-    "moderation", "geometry_resolution", "enable_pbr", "model_type",
+    "image_url", "image_urls", "input_task_id", "ai_model", "model_type", "should_texture",
+    "should_remesh", "topology", "target_polycount", "decimation_mode", "target_formats",
+    "auto_size", "origin_at", "image_enhancement", "moderation", "geometry_resolution",
+    "ultra_mode", "pose_mode", "symmetry_mode", "save_pre_remeshed_model", "enable_pbr",
+    "texture_prompt", "texture_image_url", "texture_resolution", "hd_texture",
+    "remove_lighting", "alpha_thumbnail", "multi_view_thumbnails",
 }  # fmt: skip
 QUEUE = 10
 KEPT_S = 3 * 24 * 3600.0
@@ -86,6 +89,10 @@ class MeshyFake(PaidFake):
         self.pace_s = 7
         self.echoes = False
         self.mesh = A_BOX
+
+    def solid(self, id: str) -> bytes:
+        """The mesh of a task."""
+        return self.mesh
 
     def made_by_others(self, kind: str = "image-to-3d", ago_s: float = 0.0) -> Task:
         """A task of the same account that was not asked for by us."""

@@ -30,7 +30,7 @@ from ..driver import (
     Status,
     View,
 )
-from ..endpoint import EndpointOption, Preset
+from ..endpoint import Endpoint, EndpointOption, Preset
 from ..line import Answer, said
 from ..refused import DriverFailed, ErrorKind, SolidRefused
 from ..words import plain_words, words_in
@@ -143,25 +143,25 @@ class MeshyDriver(PaidDriver):
                 service=cls.service,
             )
 
+    @classmethod
+    def assumed_for(cls, endpoint: Endpoint) -> Capabilities:
+        """What the endpoint's model can do."""
+        chosen = _chosen(endpoint)
+        label = "Meshy" if chosen == DEFAULT_MODEL else MODELS[chosen]
+        return replace(ASSUMED, model=label)
+
     @property
     def model(self) -> str:
-        """The model that is asked for; the newest where another version of us chose it."""
-        chosen = self.endpoint.options.get("model", DEFAULT_MODEL)
-        return chosen if chosen in MODELS else DEFAULT_MODEL
+        """The model that is asked for; the newest where another version of us chose."""
+        return _chosen(self.endpoint)
 
     def probe(self) -> Capabilities:
         data = self._json(self.line.get("/openapi/v1/balance"))
         credits = data.get("balance") if isinstance(data, dict) else None
         if isinstance(credits, bool) or not isinstance(credits, (int, float, str)):
             raise self.odd_answer()
-        model = "Meshy" if self.model == DEFAULT_MODEL else MODELS[self.model]
-        return Capabilities.from_json(
-            {
-                **ASSUMED.to_json(),
-                "model": model,
-                "version": f"Meshy API · {plain_words(credits, 20)} credits",
-            }
-        )
+        version = f"{ASSUMED.version} · {plain_words(credits, 20)} credits"
+        return replace(self.assumed_for(self.endpoint), version=version)
 
     def submit(
         self, job: JobSpec, key: str, note: Callable[[RemoteRef], None]
@@ -175,7 +175,7 @@ class MeshyDriver(PaidDriver):
             read_s=SEND_READ_S,
             total_s=SEND_TOTAL_S,
         )
-        data = self._json(answer)
+        data = self._json(answer, order=True)
         task = data.get("result") if isinstance(data, dict) else None
         if not isinstance(task, str) or not TASK.fullmatch(task):
             raise self.odd_answer()
@@ -258,8 +258,12 @@ class MeshyDriver(PaidDriver):
             raise self.odd_answer()
         return answer, task
 
-    def _json(self, answer: Answer) -> Any:
-        """Of a success. Raises `DriverFailed` for what is none."""
+    def _json(self, answer: Answer, *, order: bool = False) -> Any:
+        """Of a success. Raises `DriverFailed` for what is none.
+
+        Args:
+            order: whether it answers a request that is paid for.
+        """
         if answer.ok:
             return answer.json()
         try:
@@ -270,7 +274,7 @@ class MeshyDriver(PaidDriver):
         kind = KINDS.get(code) if isinstance(code, str) else None
         if kind is None and answer.status in (400, 422) and POLICY.search(said(answer)):
             kind = ErrorKind.POLICY
-        raise self.refusal(answer, kind)
+        raise self.refusal(answer, kind, order=order)
 
     def _data_uri(self, view: View) -> str:
         kind, content = self.picture(view)
@@ -292,6 +296,11 @@ class MeshyDriver(PaidDriver):
         if job.detail == "fine" and self.model in WITH_RESOLUTION:
             wishes["geometry_resolution"] = "2k"
         return wishes
+
+
+def _chosen(endpoint: Endpoint) -> str:
+    chosen = endpoint.options.get("model", DEFAULT_MODEL)
+    return chosen if chosen in MODELS else DEFAULT_MODEL
 
 
 def _is_object(data: Any) -> bool:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ...problems import N_
-from ..answer import MEANINGS, REMOTE, failed_by_status
+from ..answer import AUTH, BUSY, CREDIT, INPUT, REMOTE, failed_by_status
 from ..driver import DOWNLOAD_LIMIT_BYTES, Driver, MeshFile, RemoteRef, View
 from ..line import Answer, said
 from ..refused import DriverFailed, ErrorKind
 from ..results import find_mesh_url, take_in
+from ..verdicts import POLICY
 
 # Both services take pictures of that size at most.
 MOST_PICTURE_BYTES = 20 * 2**20
@@ -33,17 +33,19 @@ MOST_MESSAGE = 300
 # The host of the results says so of a link that was used up or came too late.
 STALE = (ErrorKind.AUTH, ErrorKind.INPUT)
 
-SENTENCES: dict[ErrorKind, tuple[str, str]] = {
-    **{kind: (code, template) for _, (kind, code, template) in MEANINGS},
-    REMOTE[0]: REMOTE[1:],
-    ErrorKind.POLICY: (
-        "solid.policy",
-        N_("%(host)s makes no solids of such pictures (%(said)s); try another photo."),
-    ),
-    ErrorKind.LOST: (
-        "solid.lost",
-        N_("%(host)s has nothing of this job any more (%(said)s); ask for it again."),
-    ),
+GONE = (
+    ErrorKind.LOST,
+    "solid.gone",
+    N_("%(host)s has nothing of this job any more (%(said)s); ask for it again."),
+)
+# Of an order: what a server that is in trouble says tells nothing of what it did before.
+UNCLEAR = (
+    ErrorKind.TIMEOUT,
+    "solid.unclear",
+    N_("%(host)s reports an error of its own (%(said)s) and may have taken the job."),
+)
+MEANINGS = {
+    meaning[0]: meaning for meaning in (AUTH, BUSY, CREDIT, GONE, INPUT, POLICY, REMOTE)
 }
 
 
@@ -92,26 +94,35 @@ class PaidDriver(Driver):
         """A failure with the service's own words.
 
         Args:
-            kind: one of `SENTENCES`.
+            kind: one of `MEANINGS`.
             how: `sent`, `retry_after_s`.
         """
-        code, template = SENTENCES[kind]
-        return DriverFailed(kind, code, template, host=self.service, said=words, **how)
+        return self._meaning(MEANINGS[kind], words, **how)
 
-    def refusal(self, answer: Answer, kind: ErrorKind | None = None) -> DriverFailed:
-        """What an answer that is no success means; `sent` where the job may have been taken.
+    def refusal(
+        self, answer: Answer, kind: ErrorKind | None = None, *, order: bool = False
+    ) -> DriverFailed:
+        """What an answer that is no success means.
 
         Args:
             kind: where the service's own code says it better than the status.
+            order: whether it answers a request that is paid for. Then `sent` tells whether it
+                may have been taken.
         """
-        if kind is None:
+        certain = answer.status < 500 and answer.status != 408
+        if kind is None and (certain or not order):
             failed = failed_by_status(answer, self.service)
         else:
             words = said(answer) or f"HTTP {answer.status}"
-            failed = self.failed(kind, words, retry_after_s=answer.retry_after_s)
-        # A request that was refused for certain; a gateway's 5xx may have let it pass.
-        failed.sent = not (400 <= answer.status < 500 and answer.status != 408)
+            meaning = MEANINGS[kind] if kind and certain else UNCLEAR
+            failed = self._meaning(meaning, words, retry_after_s=answer.retry_after_s)
+        failed.sent = not certain
         return failed
+
+    def _meaning(
+        self, meaning: tuple[ErrorKind, str, str], words: str, **how: Any
+    ) -> DriverFailed:
+        return DriverFailed(*meaning, host=self.service, said=words, **how)
 
     def no_mesh(self) -> DriverFailed:
         return DriverFailed(
@@ -177,16 +188,6 @@ class PaidDriver(Driver):
 
 def _bad_photo(code: str, template: str, **values: Any) -> DriverFailed:
     return DriverFailed(ErrorKind.INPUT, code, template, sent=False, **values)
-
-
-@contextmanager
-def before_it_costs() -> Iterator[None]:
-    """What fails in here fails before anything was ordered."""
-    try:
-        yield
-    except DriverFailed as failed:
-        failed.sent = False
-        raise
 
 
 def link_in(data: Any, *names: str) -> str | None:

@@ -23,19 +23,17 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ...problems import N_
+from ..answer import starts_nothing
 from ..driver import (
     DONE,
-    FAILED,
     LOST,
-    QUEUED,
-    RUNNING,
     Capabilities,
     JobSpec,
     RemoteRef,
     Status,
     View,
 )
-from ..endpoint import EndpointOption, Preset
+from ..endpoint import Endpoint, EndpointOption, Preset
 from ..line import Answer
 from ..refused import DriverFailed, ErrorKind, SolidRefused
 from ..words import plain_words
@@ -45,12 +43,10 @@ from .paid import (
     SEND_READ_S,
     SEND_TOTAL_S,
     PaidDriver,
-    before_it_costs,
     link_in,
     made_between,
-    number_in,
-    time_in,
 )
+from .tripo_task import KINDS, likeness, rows_of, status_of
 
 # Tripo's order. Its left is the subject's own ("Left view (90°), i.e. the subject's left side",
 # ComfyUI's partner node for Tripo; "90 deg, character's left arm side", Scenario's reference of
@@ -86,24 +82,6 @@ MODELS = {
     "P2-20260801": Model("Tripo P2", (1000, 50_000), qualities=False),
 }
 DEFAULT_MODEL = "v3.1-20260211"
-
-KINDS = {
-    1002: ErrorKind.AUTH,
-    1003: ErrorKind.INPUT,
-    1004: ErrorKind.INPUT,
-    1005: ErrorKind.AUTH,
-    1007: ErrorKind.BUSY,
-    2000: ErrorKind.BUSY,  # ten tasks at once are the most
-    2001: ErrorKind.LOST,
-    2003: ErrorKind.INPUT,
-    2004: ErrorKind.INPUT,
-    2008: ErrorKind.POLICY,
-    2010: ErrorKind.CREDIT,  # with HTTP 403
-    2015: ErrorKind.INPUT,
-    2017: ErrorKind.INPUT,
-    2018: ErrorKind.INPUT,
-    2019: ErrorKind.INPUT,
-}
 
 ASSUMED = Capabilities(
     views_min=1,
@@ -188,33 +166,30 @@ class TripoDriver(PaidDriver):
                 service=cls.service,
             )
 
+    @classmethod
+    def assumed_for(cls, endpoint: Endpoint) -> Capabilities:
+        """What the endpoint's model can do."""
+        model = MODELS[_chosen(endpoint)]
+        return replace(ASSUMED, faces=model.faces, model=model.label)
+
     @property
     def model(self) -> str:
-        """The version that is asked for; the newest where another version of us chose it."""
-        chosen = self.endpoint.options.get("model", DEFAULT_MODEL)
-        return chosen if chosen in MODELS else DEFAULT_MODEL
+        """The version that is asked for; the usual one where another version of us chose."""
+        return _chosen(self.endpoint)
 
     def probe(self) -> Capabilities:
         data = self._data(self.line.get("/v3/account/balance"))
         if not isinstance(data, dict) or "balance" not in data:
             raise self.odd_answer()
-        credits = plain_words(data["balance"], 20)
-        model = MODELS[self.model]
-        return Capabilities.from_json(
-            {
-                **ASSUMED.to_json(),
-                "faces": model.faces,
-                "model": model.label,
-                "version": f"Tripo API v3 · {credits} credits",
-            }
-        )
+        version = f"{ASSUMED.version} · {plain_words(data['balance'], 20)} credits"
+        return replace(self.assumed_for(self.endpoint), version=version)
 
     def submit(
         self, job: JobSpec, key: str, note: Callable[[RemoteRef], None]
     ) -> RemoteRef:
         views = views_by_slot(job)
         pictures = {slot: self.picture(view) for slot, view in views.items()}
-        with before_it_costs():
+        with starts_nothing():
             tokens = {slot: self._upload(slot, *pictures[slot]) for slot in pictures}
         self._keep(job, key, tokens)
         answer = self.line.post(
@@ -223,7 +198,7 @@ class TripoDriver(PaidDriver):
             read_s=SEND_READ_S,
             total_s=SEND_TOTAL_S,
         )
-        data = self._data(answer)
+        data = self._data(answer, order=True)
         task = data.get("task_id") if isinstance(data, dict) else None
         if not isinstance(task, str) or not TASK.fullmatch(task):
             raise self.odd_answer()
@@ -253,31 +228,33 @@ class TripoDriver(PaidDriver):
         """By the photos' tokens where tasks tell what they were made of; else by its time, if
         there is only one that could be it."""
         answer = self.line.get("/v3/account/usage", params={"limit": USAGE_ROWS})
-        rows = _rows(self._data(answer))
+        rows = rows_of(self._data(answer), USAGE_ROWS)
         earliest, latest = made_between(answer, since)
-        type = _route(views_by_slot(job)).replace("-", "_")
+        wanted = _route(views_by_slot(job)).replace("-", "_")
         ids = [
-            row["task_id"]
+            row.task
             for row in rows
-            if TASK.fullmatch(str(row.get("task_id") or ""))
-            and earliest <= (time_in(row.get("created_at")) or 0.0) <= latest
-            and str(row.get("type") or type).replace("-", "_") == type
+            if TASK.fullmatch(row.task)
+            and earliest <= row.made <= latest
+            and row.type in ("", wanted)
         ]
-        if not ids:
-            return None
-        data = self._data(self.line.post("/v3/tasks/list", json={"task_ids": ids}))
-        tasks = data.get("tasks") if isinstance(data, dict) else None
-        told = tasks if isinstance(tasks, dict) else {}
+        told = self._told(ids) if ids else {}
         tokens = self._kept(job, key)
-        likeness = {id: _likeness(told.get(id), job.seed, tokens) for id in ids}
-        best = max(likeness.values())
-        alike = [id for id in ids if likeness[id] == best]
-        return self._ref(alike[0]) if best and len(alike) == 1 else None
+        alike = {id: likeness(told.get(id), job.seed, tokens) for id in ids}
+        best = max(alike.values(), default=0)
+        found = [id for id in ids if alike[id] == best]
+        return self._ref(found[0]) if best and len(found) == 1 else None
 
     # -- inside ------------------------------------------------------------------------------
 
     def _ref(self, task: str) -> RemoteRef:
         return RemoteRef(self.name, self.endpoint.id, {"task": task})
+
+    def _told(self, ids: list[str]) -> dict[str, Any]:
+        """What the service says of these tasks, by id."""
+        data = self._data(self.line.post("/v3/tasks/list", json={"task_ids": ids}))
+        tasks = data.get("tasks") if isinstance(data, dict) else None
+        return tasks if isinstance(tasks, dict) else {}
 
     def _task(self, ref: RemoteRef) -> tuple[Answer, dict[str, Any]]:
         task = quote(str(ref.ids["task"]), safe="")
@@ -289,8 +266,11 @@ class TripoDriver(PaidDriver):
             raise self.odd_answer()
         return answer, data
 
-    def _data(self, answer: Answer) -> Any:
+    def _data(self, answer: Answer, *, order: bool = False) -> Any:
         """What is in the envelope ``{"code": 0, "data": …}``.
+
+        Args:
+            order: whether it answers a request that is paid for.
 
         Raises:
             DriverFailed: the code is another one, or the status no success.
@@ -300,16 +280,15 @@ class TripoDriver(PaidDriver):
         except DriverFailed:
             if answer.ok:
                 raise
-            raise self.refusal(answer) from None
+            envelope = None
         code = envelope.get("code") if isinstance(envelope, dict) else None
+        if not isinstance(code, int):
+            raise self.odd_answer() if answer.ok else self.refusal(answer, order=order)
         if answer.ok and code == 0:
             return envelope.get("data")
-        if answer.ok and not isinstance(code, int):
-            raise self.odd_answer()
-        kind = KINDS.get(code) if isinstance(code, int) else None
-        if kind is None and answer.ok:
-            kind = ErrorKind.REMOTE
-        raise self.refusal(answer, kind)
+        # Some errors come with a status of success.
+        kind = KINDS.get(code) or (ErrorKind.REMOTE if answer.ok else None)
+        raise self.refusal(answer, kind, order=order)
 
     def _upload(self, slot: str, kind: str, content: bytes) -> str:
         file = (f"{slot}.{kind.replace('jpeg', 'jpg')}", content, f"image/{kind}")
@@ -354,6 +333,11 @@ class TripoDriver(PaidDriver):
         return [each for each in kept if isinstance(each, str) and each]
 
 
+def _chosen(endpoint: Endpoint) -> str:
+    chosen = endpoint.options.get("model", DEFAULT_MODEL)
+    return chosen if chosen in MODELS else DEFAULT_MODEL
+
+
 def views_by_slot(job: JobSpec) -> dict[str, View]:
     """The photos by Tripo's slots; views from above and others are left out.
 
@@ -394,55 +378,6 @@ def _input(tokens: Mapping[str, str]) -> dict[str, Any]:
 
 def _note(job: JobSpec, key: str) -> Path:
     return job.folder / f"tripo-{key}.json"
-
-
-def status_of(task: Mapping[str, Any]) -> Status:
-    """What ``GET /v3/tasks/{id}`` says."""
-    word = plain_words(task.get("status") or "", 20).lower()
-    progress = number_in(dict(task), "progress")
-    part = None if progress is None else min(progress / 100, 1.0)
-    words = task.get("error_msg") or task.get("error_message") or ""
-    message = plain_words(words, MOST_MESSAGE)
-    if word == "queued":
-        place = number_in(dict(task), "queuing_num")
-        return Status(QUEUED, queue_position=None if place is None else int(place))
-    if word == "success":
-        return Status(DONE, progress=1.0)
-    if word == "banned":
-        return Status(FAILED, message=message or word, error=ErrorKind.POLICY)
-    if word == "expired":
-        return Status(LOST, message=message or word)
-    if word in ("failed", "cancelled"):
-        code = task.get("error_code")
-        kind = KINDS.get(code) if isinstance(code, int) else None
-        shown = message or (f"error {code}" if isinstance(code, int) else word)
-        return Status(FAILED, message=shown, error=kind or ErrorKind.REMOTE)
-    # "unknown", and what a later version of theirs may say, is no end (as in their SDK).
-    return Status(
-        RUNNING,
-        progress=part,
-        stage="" if word == "running" else word,
-        eta_s=number_in(dict(task), "running_left_time"),
-    )
-
-
-def _rows(data: Any) -> list[dict[str, Any]]:
-    """Of the usage: a list, or an object with one in it."""
-    rows = data.get("items") if isinstance(data, dict) else data
-    if not isinstance(rows, list):
-        return []
-    return [row for row in rows[:USAGE_ROWS] if isinstance(row, dict)]
-
-
-def _likeness(task: Any, seed: int, tokens: list[str]) -> int:
-    """How sure it is that a task is ours: 2 by its photos, 1 by its time, 0 not at all."""
-    told = task.get("input") if isinstance(task, dict) else None
-    if not isinstance(told, dict):
-        return 1
-    text = json.dumps(told)
-    if tokens and all(token in text for token in tokens):
-        return 2
-    return int(told.get("model_seed", seed) == seed)
 
 
 DRIVER = TripoDriver

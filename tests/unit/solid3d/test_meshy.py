@@ -171,12 +171,18 @@ def test_the_test_key_costs_nothing(fake, tmp_path):
     assert TEST_KEY in DRIVER.presets[0].help
 
 
-@pytest.mark.parametrize("how", [DROP, Reply(504, b"<html>Gateway Timeout</html>")])
-def test_an_order_that_may_have_arrived_says_so(how, driver, fake, tmp_path):
+@pytest.mark.parametrize(
+    "how, kind",
+    [
+        (DROP, "offline"),
+        (Reply(504, b"<html>Gateway Timeout</html>"), "timeout"),
+        (Reply(503, {"message": "maintenance"}, {"Retry-After": "9"}), "timeout"),
+        (Reply(500, {"message": "Internal Server Error"}), "timeout"),
+    ],
+)
+def test_an_order_that_may_have_arrived_says_so(how, kind, driver, fake, tmp_path):
     fake.fail("POST", ONE, how)
-    with pytest.raises(DriverFailed) as caught:
-        order(driver, job_of(tmp_path))
-    assert caught.value.sent
+    assert failure(ErrorKind(kind), order, driver, job_of(tmp_path)).sent
     assert len(fake.asked("POST")) == 1
 
 

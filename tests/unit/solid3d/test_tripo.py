@@ -185,12 +185,20 @@ def test_a_job_is_ordered_once(driver, fake, tmp_path):
     assert len(fake.asked("POST", "/v3/generation/")) == 1
 
 
-@pytest.mark.parametrize("how", [DROP, Reply(502, b"<html>Bad Gateway</html>")])
-def test_an_order_that_may_have_arrived_says_so(how, driver, fake, tmp_path):
+@pytest.mark.parametrize(
+    "how, kind",
+    [
+        (DROP, "offline"),
+        (Reply(502, b"<html>Bad Gateway</html>"), "timeout"),
+        (Reply(503, b"", {"Retry-After": "9"}), "timeout"),
+        (Reply(500, {"code": 1001, "message": "Fatal error"}), "timeout"),
+        (Reply(500, {"code": 2010, "message": "You need more credits"}), "timeout"),
+        (Reply(408, b""), "timeout"),
+    ],
+)
+def test_an_order_that_may_have_arrived_says_so(how, kind, driver, fake, tmp_path):
     fake.fail("POST", "/v3/generation/", how)
-    with pytest.raises(DriverFailed) as caught:
-        order(driver, job_of(tmp_path))
-    assert caught.value.sent
+    assert failure(ErrorKind(kind), order, driver, job_of(tmp_path)).sent
     assert len(fake.asked("POST", "/v3/generation/")) == 1
 
 
@@ -364,7 +372,7 @@ def test_expired_and_unknown_tasks_are_lost(driver, fake, tmp_path):
     fake.tasks.clear()
     found = driver.poll(ref)
     assert (found.state, "Task not found" in found.message) == ("lost", True)
-    assert failure(ErrorKind.LOST, driver.fetch, ref, tmp_path / "x").code == "solid.lost"
+    assert failure(ErrorKind.LOST, driver.fetch, ref, tmp_path / "x").code == "solid.gone"
 
 
 def test_a_status_nobody_knows_is_no_end(driver, fake, tmp_path):
