@@ -13,9 +13,10 @@ import click
 
 from ..jobs import pipeline
 from ..jobs.engine import Options
+from ..jobs.generators import Generators
 from ..jobs.kinds import kind_of
 from ..jobs.model import MESH, PHOTO, Job, JobState
-from ..jobs.params import FIRST_ROUTE, MESH_ROUTE, Params
+from ..jobs.params import FIRST_ROUTE, MESH_ROUTE, SOLID_ROUTE, Params
 from ..jobs.store import (
     MESH_LIMIT_BYTES,
     PHOTO_LIMIT_BYTES,
@@ -27,6 +28,7 @@ from ..problems import N_, Problem, Refusal
 from ..process import machine_memory_bytes
 from ..relief import OPTIONS, PRESETS, ROUTES, SHAPES
 from ..relief.options import Text
+from ..solid3d.driver import ROLES
 from .shared import (
     TIME_LIMIT_S,
     CommandRefused,
@@ -40,6 +42,7 @@ from .shared import (
     slicing_options,
     telling,
 )
+from .solids import generate, generators_of, solid_params
 from .working import scratch_store, work
 
 RESULTS = (pipeline.STL, pipeline.GCODE, pipeline.PREVIEW, pipeline.REPORT)
@@ -59,15 +62,21 @@ RELIEF_OPTIONS = (
     "samples_per_mm",
 )
 PHOTO_OPTIONS = (
-    "route", "preset", "height_min", "height_max", "budget", "turn", "crop",
+    "route", "preset", "height_min", "height_max", "budget", "turn", "crop", "roles",
+    "endpoint",
 )  # fmt: skip
+# of the options for photos, those that full 3D has as well
+SOLID_OPTIONS = ("route", "turn", "crop", "roles", "endpoint")
+NOT_GIVEN = (None, False, ())
 STL_START_BYTES, STL_TRIANGLE_BYTES = 84, 50
 
 
 @group.command()
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.argument("more_photos", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--route", type=click.Choice(list(ROUTES)), help="Default: relief.")
+@click.option(
+    "--route", type=click.Choice([*ROUTES, SOLID_ROUTE]), help="Default: relief."
+)
 @click.option("--preset", type=click.Choice(list(PRESETS)), help="A good start.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--shape", type=click.Choice(list(SHAPES)))
@@ -97,6 +106,18 @@ STL_START_BYTES, STL_TRIANGLE_BYTES = 84, 50
 )
 @click.option("--turn", type=int, default=0, help="Clockwise: 0, 90, 180, 270 degrees.")
 @click.option("--crop", help="LEFT,TOP,RIGHT,BOTTOM as fractions of the photo.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice(ROLES),
+    help="Full 3D: where the camera stood, once for each photo in their order.",
+)
+@click.option(
+    "--endpoint",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Full 3D: a JSON file that describes the endpoint; its key in IMG2STL_SECRET.",
+)
 @click.option("--no-slice", is_flag=True, help="Stop after the mesh.")
 @click.option(
     "--anyway",
@@ -117,18 +138,22 @@ def make(
 ) -> None:
     """Turn PHOTO into model.stl, model.gcode, preview.png and report.json in the folder --out.
 
-    MORE_PHOTOS are for shapes that show several; --turn and --crop are for the first. PHOTO
-    may be a 3D model as well: it is repaired, made ready (--width, --set) and sliced.
+    MORE_PHOTOS are for shapes that show several and for full 3D (--route solid3d); --turn and
+    --crop are for the first. PHOTO may be a 3D model as well: it is repaired, made ready
+    (--width, --set) and sliced.
     """
     with telling(as_json):
         machine = Machine.from_bed(bed, nozzle)
         photos = (photo, *more_photos)
         params = _mesh_params(given) if _kind(photos) == MESH else _params(given)
+        makers = generators_of(given["endpoint"])
         out = out.resolve()  # the worker has another working directory
         made_out = not out.exists()
         out.mkdir(parents=True, exist_ok=True)
         try:
-            job, report = _make(photos, out, params, machine, given, quiet=as_json)
+            job, report = _make(
+                photos, out, params, machine, given, makers, quiet=as_json
+            )
         finally:
             if made_out and not any(out.iterdir()):
                 out.rmdir()
@@ -148,12 +173,13 @@ def _make(
     params: Params,
     machine: Machine,
     given: dict[str, Any],
+    makers: Generators,
     *,
     quiet: bool,
 ) -> tuple[Job, dict[str, Any]]:
     memory = machine_memory_bytes() // 2
     with scratch_store(out, memory) as (store, warm):
-        kind = MESH if params.mesh is not None else PHOTO
+        kind = MESH if params.route == MESH_ROUTE else PHOTO
         job = store.create(photos[0], photos[0].name, "", move=False, kind=kind)
         folder = store.path(job.id)
         if kind == PHOTO:
@@ -174,7 +200,10 @@ def _make(
             slicing=not given["no_slice"],
             guess=True,
         )
-        work(job, store, options, quiet=quiet)
+        if params.solid is not None:
+            generate(job, store, options, makers, quiet=quiet)
+        if job.state is not JobState.FAILED:
+            work(job, store, options, quiet=quiet)
         report: dict[str, Any] = {}
         if (folder / pipeline.REPORT).is_file():
             report = json.loads((folder / pipeline.REPORT).read_text())
@@ -205,7 +234,7 @@ def _kind(files: tuple[Path, ...]) -> str:
 def _mesh_params(given: dict[str, Any]) -> Params:
     """Parameters of a mesh; options that only a relief has are refused."""
     for name in (*RELIEF_OPTIONS, *PHOTO_OPTIONS):
-        if name not in ("width", "max_error") and given[name] not in (None, False):
+        if name not in ("width", "max_error") and given[name] not in NOT_GIVEN:
             raise CommandRefused(
                 "command.only_for_photos",
                 N_("--%(option)s is for photos; a 3D model has no such setting."),
@@ -231,6 +260,9 @@ def _mesh_params(given: dict[str, Any]) -> Params:
 
 def _params(given: dict[str, Any]) -> Params:
     """The job's parameters from the command line, validated like those of the browser."""
+    if given["route"] == SOLID_ROUTE:
+        return _solid_params(given)
+    _only_for_full_3d(given)
     start = Params.defaults(given["route"] or FIRST_ROUTE)
     if given["preset"]:
         start = Params.preset(given["preset"])
@@ -255,17 +287,52 @@ def _params(given: dict[str, Any]) -> Params:
     for setting in given["more"]:
         name, value = _setting(setting)
         relief[name] = value
-    photo: dict[str, Any] = {"turn_deg": given["turn"]}
-    if given["crop"] is not None:
-        photo["crop"] = given["crop"].split(",")
     return Params.from_json(
         {
             "route": start.route,
-            "photo": photo,
+            "photo": _photo(given),
             "relief": relief,
             "slicing": slicing_of(given),
         }
     )
+
+
+def _photo(given: dict[str, Any]) -> dict[str, Any]:
+    """How the first photo is laid."""
+    crop = given["crop"]
+    return {
+        "turn_deg": given["turn"],
+        **({} if crop is None else {"crop": crop.split(",")}),
+    }
+
+
+def _solid_params(given: dict[str, Any]) -> Params:
+    """Parameters of full 3D; options that only a relief has are refused."""
+    for name in (*RELIEF_OPTIONS, *PHOTO_OPTIONS):
+        if name not in SOLID_OPTIONS and given[name] not in NOT_GIVEN:
+            raise CommandRefused(
+                "command.only_for_reliefs",
+                N_("--%(option)s is for reliefs; full 3D has no such setting."),
+                option=name.replace("_", "-"),
+            )
+    return solid_params(
+        [_setting(setting) for setting in given["more"]],
+        given["roles"],
+        _photo(given),
+        slicing_of(given),
+        remote=given["endpoint"] is not None,
+        anyway=given["anyway"],
+    )
+
+
+def _only_for_full_3d(given: dict[str, Any]) -> None:
+    for name in ("roles", "endpoint"):
+        if given[name] not in NOT_GIVEN:
+            raise CommandRefused(
+                "command.only_for_full_3d",
+                N_("--%(option)s is for full 3D; add --route solid3d."),
+                option=name.rstrip("s"),
+            )
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..jobs import pipeline, report
-from ..jobs.engine import Options
+from ..jobs.engine import Goal, Options
 from ..jobs.model import MESH, Job, JobState
 from ..jobs.params import MESH_ROUTE, Params
 from ..jobs.store import MESH_LIMIT_BYTES, require_small
@@ -99,7 +99,7 @@ def _repaired(
         job = store.create(mesh, mesh.name, "", move=False, kind=MESH)
         job.params, job.machine = params.to_json(), machine.to_json()
         options = Options(memory_bytes=memory, time_s=TIME_LIMIT_S)
-        work(job, store, options, quiet=quiet, opening=True)
+        work(job, store, options, quiet=quiet, goal=Goal.OPEN)
         if job.state is not JobState.DRAFT:
             raise Refusal.of(Problem.from_json(job.problem))
         made, colours = coloured(store.path(job.id))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..jobs.engine import Options, execute
+from ..jobs.engine import Goal, Options, execute
 from ..jobs.model import Job
 from ..jobs.store import JobStore
 from ..jobs.warm import WarmWorker
@@ -30,7 +30,7 @@ def scratch_store(
 
 
 def work(
-    job: Job, store: JobStore, options: Options, *, quiet: bool, opening: bool = False
+    job: Job, store: JobStore, options: Options, *, quiet: bool, goal: Goal = Goal.MAKE
 ) -> None:
     """Do a job in a worker process, with a progress bar on a terminal unless `quiet`."""
     with Bar(quiet) as bar:
@@ -41,5 +41,5 @@ def work(
             save=store.save,
             progress=lambda job: bar.show(job.percent, job.step),
             cancelled=lambda: False,
-            opening=opening,
+            goal=goal,
         )

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from ..process import (
     kill_group,
     run,
 )
-from . import pipeline, report
+from . import candidates, pipeline, report
+from .candidates import Candidate
 from .model import Job, JobState, StepRecord
 from .params import Params
 from .steps import Task
@@ -50,6 +52,32 @@ class EngineRefused(Refusal):
     """The worker process ended without finishing."""
 
 
+class Goal(str, Enum):
+    """Up to where a job is worked on."""
+
+    MAKE = "make"  # to the end
+    OPEN = "open"  # a mesh that was brought is read and repaired
+    GENERATE = (
+        "generate"  # a solid is made of the photos, or they are made ready to be sent
+    )
+    TAKE_IN = "take_in"  # a solid that came from an endpoint is looked at
+    CHOOSE = "choose"  # the chosen solid is read and repaired
+
+    @property
+    def of_a_solid(self) -> bool:
+        return self in (Goal.GENERATE, Goal.TAKE_IN, Goal.CHOOSE)
+
+
+# The state while it is worked on, and the one afterwards where all went well.
+STATES = {
+    Goal.MAKE: (JobState.RUNNING, JobState.DONE),
+    Goal.OPEN: (JobState.OPENING, JobState.DRAFT),
+    **dict.fromkeys(
+        (Goal.GENERATE, Goal.TAKE_IN, Goal.CHOOSE), (JobState.GENERATING, JobState.DRAFT)
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Options:
     """How jobs are worked on.
@@ -62,6 +90,8 @@ class Options:
         slicing: False stops after the checks.
         spare_core: leave one processor core to a running print.
         guess: give a mesh whose size cannot be meant so another one.
+        needs_alpha: photos must be cut out for the generator that was chosen.
+        cuts_itself: it cuts them out itself.
     """
 
     memory_bytes: int | None = None
@@ -71,6 +101,8 @@ class Options:
     slicing: bool = True
     spare_core: bool = False
     guess: bool = False
+    needs_alpha: bool = True
+    cuts_itself: bool = False
 
 
 def worker_argv(*arguments: str) -> list[str]:
@@ -85,7 +117,8 @@ def execute(
     save: Callable[[Job], None],
     progress: Callable[[Job], None],
     cancelled: Callable[[], bool],
-    opening: bool = False,
+    goal: Goal = Goal.MAKE,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> None:
     """Do what is still to be done of a job; its state says afterwards how it went.
 
@@ -96,16 +129,15 @@ def execute(
         save: called whenever the job changed in a way worth keeping.
         progress: called on every sign of life, `step` and `percent` being up to date.
         cancelled: asked several times a second.
-        opening: a mesh is only read and repaired, its state being `OPENING` meanwhile
-            and `DRAFT` afterwards.
+        goal: how far to go.
+        stopping: whether it was cancelled only because we end; a solid is gone on with later.
     """
-    params, machine = Params.from_json(job.params), Machine.from_json(job.machine)
     wanted = _keys(job, options)
-    steps = pipeline.todo(job, folder, wanted, slicing=options.slicing)
+    steps = _steps(job, folder, wanted, options, goal)
     _forget(job, folder, steps, options.slicing)
-    if opening:
-        steps = [name for name in steps if name in pipeline.OPENING_STEPS]
-    job.state = JobState.OPENING if opening else JobState.RUNNING
+    steps = _up_to(goal, steps)
+    running, well = STATES[goal]
+    job.state = running
     job.problem, job.percent = None, 0.0
     job.step = steps[0] if steps else None
     save(job)
@@ -113,18 +145,7 @@ def execute(
     started = time.monotonic()
     outcome = None
     if steps:
-        task = Task(
-            params=params.to_json(),
-            machine=machine.to_json(),
-            steps=steps,
-            slicer_path=options.slicer_path,
-            profile=options.profile,
-            slicer_memory_bytes=options.memory_bytes,
-            slicer_time_s=options.time_s,
-            name=job.name,
-            guess=opening or options.guess,
-        )
-        write_json(folder / TASK_FILE, task.to_json())
+        write_json(folder / TASK_FILE, _task(job, options, steps, goal).to_json())
         outcome = _work(job, folder, options, steps, wanted, save, progress, cancelled)
     state, problem = _verdict(outcome)
     job.problem = problem and problem.to_json()
@@ -132,18 +153,94 @@ def execute(
     shutil.rmtree(folder / pipeline.SCRATCH, ignore_errors=True)
     for part in (folder / pipeline.WORK).glob("*.part"):
         part.unlink(missing_ok=True)
-    if job.steps and not opening:
+    if job.steps and goal is Goal.MAKE:
         write_json(folder / pipeline.REPORT, report.build(job))
     _log(folder, f"{state.value} after {time.monotonic() - started:.1f} s")
-    if state is JobState.DONE:
-        job.percent = 100.0
-    if opening and state is JobState.DONE:
-        state, job.percent = JobState.DRAFT, 0.0
-    if state is not JobState.FAILED:
-        job.step = None
-    job.state = state  # last, because others look at it: everything is in place now
+    if goal.of_a_solid:
+        if not (state is JobState.CANCELLED and stopping()):
+            _settle_solid(job, goal, state)
+    else:
+        if state is JobState.DONE:
+            state = well
+            job.percent = 100.0 if well is JobState.DONE else 0.0
+        if state is not JobState.FAILED:
+            job.step = None
+        job.state = state  # last, because others look at it: everything is in place now
     save(job)
     progress(job)
+
+
+def _steps(
+    job: Job, folder: Path, wanted: dict[str, str], options: Options, goal: Goal
+) -> list[str]:
+    """What is to be done, in order; for a solid also what is no longer true because of it."""
+    if goal not in (Goal.GENERATE, Goal.TAKE_IN):
+        return pipeline.todo(job, folder, wanted, slicing=options.slicing)
+    candidate, steps = job.pending, []
+    if goal is Goal.GENERATE:
+        steps += ["views"]
+    if goal is Goal.GENERATE and candidate.is_local:
+        steps += ["generate"]
+    if goal is Goal.TAKE_IN or candidate.is_local:
+        steps += ["look"]
+        if job.chosen is candidate:
+            job.steps.clear()
+            steps += pipeline.todo(job, folder, wanted, slicing=options.slicing)
+    return steps
+
+
+def _up_to(goal: Goal, steps: list[str]) -> list[str]:
+    """Those of the steps that this goal is about."""
+    if goal is Goal.MAKE:
+        return steps
+    solid = [step.name for step in pipeline.GENERATING_STEPS]
+    return [name for name in steps if name in (*solid, *pipeline.OPENING_STEPS)]
+
+
+def _task(job: Job, options: Options, steps: list[str], goal: Goal) -> Task:
+    candidate = job.pending if goal.of_a_solid else None
+    return Task(
+        params=Params.from_json(job.params).to_json(),
+        machine=Machine.from_json(job.machine).to_json(),
+        steps=steps,
+        slicer_path=options.slicer_path,
+        profile=options.profile,
+        slicer_memory_bytes=options.memory_bytes,
+        slicer_time_s=options.time_s,
+        name=job.name,
+        guess=goal is Goal.OPEN or options.guess,
+        candidate=candidate.number if candidate else 0,
+        candidate_file=candidate.file if candidate else "",
+        up_axis=candidate.up_axis if candidate else "z",
+        needs_alpha=options.needs_alpha,
+        cuts_itself=options.cuts_itself,
+    )
+
+
+def _settle_solid(job: Job, goal: Goal, state: JobState) -> None:
+    """How it went with a solid is told by the candidate; the job goes back to where it was."""
+    candidate = job.pending or job.chosen
+    problem, job.problem = job.problem, None
+    if state is JobState.DONE:
+        if job.pending and not job.pending.mesh:
+            return  # the photos are ready; now an endpoint is asked
+        if job.pending:
+            job.pending.state = candidates.DONE
+    elif candidate is not None:
+        cancelled = state is JobState.CANCELLED
+        if goal is not Goal.CHOOSE:
+            candidate.state = candidates.CANCELLED if cancelled else candidates.FAILED
+        candidate.problem = problem
+        if job.chosen is candidate:
+            forget_choice(job)
+    job.rest()
+
+
+def forget_choice(job: Job) -> None:
+    """No solid is chosen any more."""
+    job.params = {**job.params, "solid": {**job.params["solid"], "candidate": 0}}
+    job.mesh = None
+    job.steps.clear()
 
 
 def _keys(job: Job, options: Options) -> dict[str, str]:
@@ -180,7 +277,9 @@ def _forget(job: Job, folder: Path, steps: list[str], slicing: bool) -> None:
                 (folder / pipeline.VIEW).unlink(missing_ok=True)
                 for ending in pipeline.EXPORTS:
                     (folder / f"model.{ending}").unlink(missing_ok=True)
-    (folder / pipeline.REPORT).unlink(missing_ok=True)
+    solid = {step.name for step in pipeline.GENERATING_STEPS}
+    if doomed - solid:  # another solid beside a finished one leaves its report alone
+        (folder / pipeline.REPORT).unlink(missing_ok=True)
 
 
 def _work(
@@ -220,7 +319,11 @@ def _work(
             if "params" in facts:
                 job.params = facts.pop("params")
                 wanted.update(_keys(job, options))
-            job.steps[name] = StepRecord(wanted[name], facts, event["seconds"], peak)
+            if name in wanted:
+                record = StepRecord(wanted[name], facts, event["seconds"], peak)
+                job.steps[name] = record
+            else:
+                _note(job.pending, name, facts, event["seconds"])
             if name == "load":
                 job.mesh = dict(facts)
             job.percent = pipeline.percent(steps, name, 1.0)
@@ -252,6 +355,19 @@ def _work(
     if "end" in ending:
         return ending["end"]
     return out_of_memory() if short_of_memory else how_it_ended(finished)
+
+
+def _note(candidate: Candidate, step: str, facts: dict[str, Any], seconds: float) -> None:
+    """What a step on the way to a solid found."""
+    if step == "views":  # begins anew
+        candidate.findings, candidate.views = [], facts["views"]
+        candidate.seconds = 0.0
+    elif step == "generate":
+        candidate.file, candidate.up_axis = facts["file"], facts["up_axis"]
+        candidate.seconds = seconds
+    elif step == "look":
+        candidate.mesh = facts["mesh"]
+    candidate.findings = [*candidate.findings, *facts["problems"]]
 
 
 def how_it_ended(finished: Finished) -> Problem:

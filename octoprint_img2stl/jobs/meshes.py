@@ -22,6 +22,7 @@ from ..mesh.model import Mesh
 from ..mesh.settings import UNITS, MeshSettings
 from ..problems import ERROR, INFO, N_, Problem
 from ..slicing.choices import first_layer_height, layer_height
+from .candidates import stem
 from .mesh_views import findings_json, view
 from .params import Params
 from .pipeline import LOADED, REPAIRED
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ..mesh.prepare import Prepared
     from ..mesh.repair import Repaired
 
+NOT_A_MESH = (".part", ".jpg", ".json")  # of the files named like a solid
 LENGTH = "thickness"  # the one value among a repair's sentences that is a length
 Progress = Callable[[float], None]
 
@@ -99,21 +101,36 @@ def coloured(folder: Path) -> tuple[Mesh, np.ndarray | None]:
 # -- read and repaired --------------------------------------------------------------------
 
 
-def source_of(folder: Path) -> Path:
-    """The file that a job's mesh came in."""
-    return next(path for path in sorted(folder.glob("mesh.*")) if path.is_file())
+def source_of(folder: Path, params: Params) -> Path:
+    """The file that a job's mesh came in, or the solid that was chosen."""
+    solid = params.solid
+    pattern = "mesh.*" if solid is None else f"{stem(solid.candidate)}.*"
+    return next(
+        path
+        for path in sorted(folder.glob(pattern))
+        if path.is_file() and path.suffix not in NOT_A_MESH
+    )
 
 
-def read(folder: Path, source: str, name: str) -> Loaded:
+def _loaded_key(params: Params) -> str:
+    """What a kept mesh was loaded from."""
+    return "" if params.solid is None else stem(params.solid.candidate)
+
+
+def read(folder: Path, params: Params, name: str | None = None) -> Loaded:
     """The mesh as it came, kept for later steps.
+
+    Args:
+        name: what its owner calls the file; None: as it is called on the disk.
 
     Raises:
         MeshRefused: it cannot be used.
     """
     from ..mesh.load import load_any
 
-    found = load_any(folder / source, name=name)
-    save(found.mesh, folder / LOADED, colours=found.colours)
+    source = source_of(folder, params)
+    found = load_any(source, name=name and name + source.suffix)
+    save(found.mesh, folder / LOADED, _loaded_key(params), found.colours)
     return found
 
 
@@ -126,6 +143,8 @@ def guess_size(
     """
     from ..mesh.prepare import guessed_size
 
+    if params.solid is not None:
+        return None  # it has the size that was asked for
     chosen, plain = params.mesh, MeshSettings()
     if (chosen.unit, chosen.size_by, chosen.size) != (
         plain.unit,
@@ -157,13 +176,10 @@ def _plain(number: float) -> float | int:
     return int(number) if number == int(number) else number
 
 
-def loaded(folder: Path) -> Mesh:
+def loaded(folder: Path, params: Params) -> Mesh:
     """The mesh as it came; read again when the copy is gone."""
-    mesh = saved(folder / LOADED)
-    if mesh is None:
-        source = source_of(folder)
-        mesh = read(folder, source.name, source.name).mesh
-    return mesh
+    mesh = saved(folder / LOADED, _loaded_key(params))
+    return read(folder, params).mesh if mesh is None else mesh
 
 
 def repaired(
@@ -183,7 +199,7 @@ def repaired(
             return mesh, json.loads(facts_file.read_text())
         except (OSError, ValueError):
             pass
-    mesh = loaded(folder)
+    mesh = loaded(folder, params)
     if settings.repair == "off":
         facts = untouched(mesh)
     else:

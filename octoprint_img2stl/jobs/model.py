@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
+from .candidates import PENDING, Candidate
 from .photos import matched
 
 VERSION = 1
@@ -18,6 +19,7 @@ class JobState(str, Enum):
 
     OPENING = "opening"  # the photo is being looked at
     DRAFT = "draft"  # ready to be shaped
+    GENERATING = "generating"  # a solid is being made of the photos, or waited for
     WAITING = "waiting"  # for its turn
     RUNNING = "running"
     DONE = "done"
@@ -26,7 +28,9 @@ class JobState(str, Enum):
     INTERRUPTED = "interrupted"  # OctoPrint ended while it was waiting or running
 
 
-ACTIVE = frozenset({JobState.OPENING, JobState.WAITING, JobState.RUNNING})
+ACTIVE = frozenset(
+    {JobState.OPENING, JobState.GENERATING, JobState.WAITING, JobState.RUNNING}
+)
 
 
 @dataclass
@@ -67,7 +71,9 @@ class Job:
         problem: why it failed or what is missing, as JSON.
         kind: `PHOTO` or `MESH`, what it begins with.
         mesh: facts on the mesh as it came (`format`, `size`, `triangles`, `parts`, `unit`,
-            `up`, `notices`), None until it was opened and for a photo.
+            `up`, `notices`), None until it was opened; of photos those of the chosen solid.
+        candidates: the solids made of the photos, in the order they were asked for.
+        resting: state that a job goes back to after `GENERATING`, None outside of it.
     """
 
     id: str
@@ -88,6 +94,8 @@ class Job:
     problem: dict[str, Any] | None = None
     kind: str = PHOTO
     mesh: dict[str, Any] | None = None
+    candidates: list[Candidate] = field(default_factory=list)
+    resting: str | None = None
 
     @property
     def opened(self) -> bool:
@@ -124,6 +132,28 @@ class Job:
         # another photo may get the same number later: what was read is no longer true
         self.steps.pop("photo", None)
 
+    def candidate(self, number: int) -> Candidate | None:
+        """The candidate of that number."""
+        return next((each for each in self.candidates if each.number == number), None)
+
+    @property
+    def pending(self) -> Candidate | None:
+        """The candidate that is being made."""
+        return next((each for each in self.candidates if each.state == PENDING), None)
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate that the owner goes on with."""
+        solid = self.params.get("solid") or {}
+        return self.candidate(solid.get("candidate") or 0)
+
+    def rest(self) -> None:
+        """Leave `GENERATING` for the state that the rest of the job allows."""
+        was_done = self.resting == JobState.DONE.value and "check" in self.steps
+        self.state = JobState.DONE if was_done else JobState.DRAFT
+        self.resting, self.step = None, None
+        self.percent = 100.0 if was_done else 0.0
+
     def facts(self, step: str) -> dict[str, Any]:
         """Findings of a finished step, empty if it was not done."""
         record = self.steps.get(step)
@@ -143,4 +173,7 @@ class Job:
         known["steps"] = {
             name: StepRecord(**record) for name, record in known.get("steps", {}).items()
         }
+        known["candidates"] = [
+            Candidate.from_json(each) for each in known.get("candidates", [])
+        ]
         return cls(**known)

@@ -13,10 +13,12 @@ from ..photo.geometry import check_turn
 from ..problems import N_, Refusal
 from ..relief import ROUTES, ReliefSettings, check_fits
 from ..slicing.settings import SliceSettings, margin
+from ..solid3d.settings import SolidSettings
 from .photos import FIRST, FURTHER
 
 FIRST_ROUTE = "relief"  # what a new photo is offered as
 MESH_ROUTE = "mesh"  # what begins with a mesh
+SOLID_ROUTE = "solid3d"  # a mesh that is made of photos
 
 
 class ParamsRefused(Refusal):
@@ -66,7 +68,8 @@ class Params:
     Attributes:
         photo: of the first photo.
         photos: of the further ones, in the owner's order.
-        mesh: of a job that begins with a mesh, None otherwise.
+        mesh: of a job that begins with a mesh or makes one of its photos, None otherwise.
+        solid: of a job that makes a solid of its photos, None otherwise.
         anyway: slice a mesh although a check says that it will not print.
     """
 
@@ -76,12 +79,25 @@ class Params:
     slicing: SliceSettings = field(default_factory=SliceSettings)
     mesh: MeshSettings | None = None
     anyway: bool = False
+    solid: SolidSettings | None = None
 
     @property
     def route(self) -> str:
+        if self.solid is not None:
+            return SOLID_ROUTE
         return self.relief.route if self.mesh is None else MESH_ROUTE
 
     def to_json(self) -> dict[str, Any]:
+        if self.solid is not None:
+            return {
+                "route": SOLID_ROUTE,
+                "photo": self.photo.to_json(),
+                "photos": [each.to_json() for each in self.photos],
+                "solid": self.solid.to_json(),
+                "mesh": self.mesh.to_json(),
+                "slicing": self.slicing.to_json(),
+                "anyway": self.anyway,
+            }
         if self.mesh is not None:
             return {
                 "route": MESH_ROUTE,
@@ -103,6 +119,10 @@ class Params:
     def defaults(cls, route: str) -> Params:
         if route == MESH_ROUTE:
             return cls(mesh=MeshSettings(), slicing=SliceSettings())
+        if route == SOLID_ROUTE:
+            return cls(
+                mesh=MeshSettings(), slicing=SliceSettings(), solid=SolidSettings()
+            )
         return cls(
             relief=ReliefSettings.defaults(route), slicing=SliceSettings.defaults(route)
         )
@@ -178,17 +198,23 @@ class Params:
         route = data.get("route", FIRST_ROUTE)
         if route == MESH_ROUTE:
             return cls._mesh_from_json(data)
+        if route == SOLID_ROUTE:
+            return replace(
+                cls._mesh_from_json(data),
+                photo=PhotoSettings.from_json(_part(data, "photo")),
+                photos=_further(data.get("photos")),
+                solid=SolidSettings.from_json(_part(data, "solid")),
+            )
         if not isinstance(route, str) or route not in ROUTES:
             raise ParamsRefused(
                 "jobs.unknown_route",
                 N_("There is no route %(route)s; choose one of %(routes)s."),
                 field="route",
                 route=str(route)[:40],
-                routes=", ".join((*ROUTES, MESH_ROUTE)),
+                routes=", ".join((*ROUTES, SOLID_ROUTE, MESH_ROUTE)),
             )
         photo, relief, slicing = (
-            part if isinstance(part := data.get(name), Mapping) else {}
-            for name in ("photo", "relief", "slicing")
+            _part(data, name) for name in ("photo", "relief", "slicing")
         )
         relief = {name: value for name, value in relief.items() if name != "route"}
         return cls(
@@ -202,15 +228,17 @@ class Params:
 
     @classmethod
     def _mesh_from_json(cls, data: Mapping[str, Any]) -> Params:
-        mesh, slicing = (
-            part if isinstance(part := data.get(name), Mapping) else {}
-            for name in ("mesh", "slicing")
-        )
+        mesh, slicing = (_part(data, name) for name in ("mesh", "slicing"))
         return cls(
             mesh=MeshSettings.from_json(mesh),
             slicing=SliceSettings.from_json(slicing),
             anyway=data.get("anyway") is True,
         )
+
+
+def _part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = data.get(name)
+    return part if isinstance(part, Mapping) else {}
 
 
 def _further(data: Any) -> tuple[PhotoSettings, ...]:

@@ -17,7 +17,7 @@ from typing import Any
 from ..machine import Machine
 from ..problems import N_
 from .model import Job
-from .params import Params
+from .params import MESH_ROUTE, SOLID_ROUTE, Params
 
 STL, GCODE, PREVIEW, REPORT = "model.stl", "model.gcode", "preview.png", "report.json"
 LAYERS, LOG, VIEW = "layers.json", "log.txt", "view.json"
@@ -26,7 +26,9 @@ SCRATCH = f"{WORK}/tmp"  # for what a worker needs for a moment
 GREY, SLICED = f"{WORK}/photos.npz", f"{WORK}/sliced.gcode"
 SLICED_FACTS = f"{WORK}/sliced.json"
 LOADED, REPAIRED = f"{WORK}/loaded.npz", f"{WORK}/repaired.npz"
-MESH_ROUTE = "mesh"
+VIEWS = f"{WORK}/views"  # the photos as they are sent
+VIEWS_FACTS = f"{VIEWS}/views.json"
+REMOTE = f"{WORK}/remote"  # for what a driver keeps for a moment
 EXPORTS = ("3mf", "obj", "ply", "glb")  # what a finished mesh can be had as besides STL
 # All that can be had without a slicer was made then; that is worth having.
 NO_SLICER = frozenset(
@@ -68,9 +70,14 @@ def _photo_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
     ]
 
 
+def _candidate(params: Params) -> list[int]:
+    """Which solid a mesh of photos is; nothing where the mesh was brought."""
+    return [] if params.solid is None else [params.solid.candidate]
+
+
 def _repair_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
     mesh = params.mesh
-    chosen = [mesh.repair_json(), machine.nozzle]
+    chosen = [mesh.repair_json(), machine.nozzle, *_candidate(params)]
     # what has no thickness gets one in millimetres as printed, so the size matters
     if mesh.openings == "thicken":
         chosen += [mesh.size_by, mesh.size, list(mesh.turn)]
@@ -120,7 +127,7 @@ MESH_STEPS = (
         "load",
         N_("Reading the model"),
         5,
-        lambda params, machine, slicer_path: None,
+        lambda params, machine, slicer_path: _candidate(params) or None,
         (LOADED,),
     ),
     Step("repair", N_("Repairing the mesh"), 25, _repair_inputs, (REPAIRED,)),
@@ -136,7 +143,18 @@ MESH_STEPS = (
     ),
     *_CHECK_AND_SLICE,
 )
-EVERY_STEP = tuple({step.name: step for step in (*STEPS, *MESH_STEPS)}.values())
+# of photos, before there is a mesh; done anew for every candidate, so that no key is needed
+GENERATING_STEPS = tuple(
+    Step(name, label, weight, lambda params, machine, slicer_path: None)
+    for name, label, weight in (
+        ("views", N_("Getting the photos ready"), 10),
+        ("generate", N_("Making the solid"), 30),
+        ("look", N_("Looking at the solid"), 10),
+    )
+)
+EVERY_STEP = tuple(
+    {step.name: step for step in (*STEPS, *GENERATING_STEPS, *MESH_STEPS)}.values()
+)
 OPENING_STEPS = ("load", "repair")  # of a mesh, before anything is chosen
 SLICING_STEPS = ("slice", "gcode")
 # what one step leaves only for the next; once that one is done it is not missed
@@ -145,7 +163,7 @@ CONSUMED_BY = {"photo": "relief", "slice": "gcode"}
 
 def steps_of(route: str | None) -> tuple[Step, ...]:
     """The steps of a route, in order."""
-    return MESH_STEPS if route == MESH_ROUTE else STEPS
+    return MESH_STEPS if route in (MESH_ROUTE, SOLID_ROUTE) else STEPS
 
 
 def keys(params: Params, machine: Machine, slicer_path: str = "") -> dict[str, str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from .model import MESH, Job
+from .params import SOLID_ROUTE
 from .pipeline import EVERY_STEP, steps_of
 
 SCHEMA = 1
 PHOTO_PARTS = ("photo", "photos", "relief", "slicing")
+SOLID_PARTS = ("photo", "photos", "solid", "mesh", "slicing")
 
 
 def build(job: Job) -> dict[str, Any]:
@@ -16,7 +18,11 @@ def build(job: Job) -> dict[str, Any]:
     photo, relief = job.facts("photo"), job.facts("relief")
     check, sliced, gcode = job.facts("check"), job.facts("slice"), job.facts("gcode")
     params = job.params
+    is_solid = params.get("route") == SOLID_ROUTE
+    has_mesh = is_solid or job.kind == MESH
     parts = ("mesh", "slicing") if job.kind == MESH else PHOTO_PARTS
+    if is_solid:
+        parts = SOLID_PARTS
     return {
         "schema": SCHEMA,
         "name": job.name,
@@ -28,7 +34,8 @@ def build(job: Job) -> dict[str, Any]:
             {name: photo.get(name) for name in ("number", "size_px", "format", "bits")}
             for photo in job.photos
         ],
-        **({"mesh": job.mesh, "repair": repair_of(job)} if job.kind == MESH else {}),
+        **({"solid": _solid(job)} if is_solid else {}),
+        **({"mesh": job.mesh, "repair": repair_of(job)} if has_mesh else {}),
         "size": check.get("size"),
         "triangles": check.get("triangles"),
         "volume": check.get("volume"),
@@ -54,6 +61,15 @@ def build(job: Job) -> dict[str, Any]:
     }
 
 
+def _solid(job: Job) -> dict[str, Any] | None:
+    """How the chosen solid was made."""
+    chosen = job.chosen
+    if chosen is None:
+        return None
+    names = ("number", "endpoint", "label", "host", "settings", "seconds", "views")
+    return {name: getattr(chosen, name) for name in names}
+
+
 def repair_of(job: Job) -> dict[str, Any] | None:
     """What the repair of a mesh did; None before it was done."""
     facts = job.facts("repair")
@@ -63,6 +79,8 @@ def repair_of(job: Job) -> dict[str, Any] | None:
 def problems(job: Job) -> list[dict[str, Any]]:
     """All problems of a job in the order they were found, as JSON, none twice."""
     found = list(job.notices)
+    if job.params.get("route") == SOLID_ROUTE and job.chosen:
+        found += job.chosen.findings
     for step in EVERY_STEP:
         found += job.facts(step.name).get("problems", [])
     if job.problem:

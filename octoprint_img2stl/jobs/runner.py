@@ -12,13 +12,19 @@ from typing import Any
 
 from ..machine import Machine
 from ..problems import INFO, N_, Problem, Refusal
-from . import photos
-from .engine import Options, execute
+from . import candidates, photos
+from .couriers import Couriers
+from .engine import Goal, Options, execute
+from .generators import Generators, OnlyLocal
 from .model import MESH, Job, JobState
 from .params import MESH_ROUTE, Params
 from .pipeline import STL
+from .refused import RunnerRefused, busy, no_photo
+from .runner_solids import SolidRuns
 from .store import JobStore, StoreRefused, display_name
 from .warm import WarmWorker
+
+__all__ = ["Runner", "RunnerRefused"]
 
 ROOM_FOR_RESULTS_BYTES = 150 * 2**20  # mesh and G-code of a large, detailed relief
 CANCEL_WAIT_S = 5.0
@@ -27,11 +33,7 @@ HOLD_TICK_S = 1.0
 _log = logging.getLogger(__name__)
 
 
-class RunnerRefused(Refusal):
-    """The job cannot do that in its present state."""
-
-
-class Runner:
+class Runner(SolidRuns):
     """Works on jobs in the background, in the order they were asked for.
 
     Args:
@@ -41,6 +43,7 @@ class Runner:
         first_params: returns what a job starts with, given its photo's size in pixels.
         hold: True keeps waiting jobs waiting (a print is running that must not be disturbed).
         warm: answers the short questions.
+        generators: what can make a solid of photos.
     """
 
     def __init__(
@@ -51,8 +54,17 @@ class Runner:
         first_params: Callable[[tuple[int, int]], Params],
         hold: Callable[[], bool],
         warm: WarmWorker,
+        generators: Generators | None = None,
     ) -> None:
         self.store = store
+        self.generators = generators or OnlyLocal()
+        self.couriers = Couriers(
+            store,
+            self.generators,
+            changed=changed,
+            arrived=self._arrived,
+            settled=self._came_back,
+        )
         self.warm = warm
         self._options = options
         self._changed = changed
@@ -80,6 +92,8 @@ class Runner:
                     self.open(job, Machine.from_json(job.machine or {}))
                 elif job.state is JobState.OPENING:
                     self._opening.append(job.id)
+                elif job.state is JobState.GENERATING:
+                    self._go_on_generating(job)
         for thread in self._threads:
             thread.start()
 
@@ -89,6 +103,7 @@ class Runner:
             self._stopping = True
             self._wake.notify_all()
         self.warm.close()
+        self.couriers.stop()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(CANCEL_WAIT_S)
@@ -121,10 +136,9 @@ class Runner:
         with self._lock:
             self._require_idle(job)
             if not job.opened:
-                raise RunnerRefused(
-                    "jobs.no_photo",
-                    N_("The photo of this job could not be read; give another photo."),
-                )
+                raise no_photo()
+            if params.solid is not None:
+                params = self._of_the_chosen(job, params)
             self.store.require_room(ROOM_FOR_RESULTS_BYTES)
             job.params, job.machine = params.to_json(), machine.to_json()
             job.match_photos()
@@ -146,7 +160,7 @@ class Runner:
                 self.open(job, machine)
                 self._changed(job)
                 return
-            if job.machine is None:
+            if job.machine is None or self._lacks_solid(job):
                 raise RunnerRefused(
                     "jobs.nothing_to_continue",
                     N_("There is nothing to continue; choose what to make first."),
@@ -158,7 +172,12 @@ class Runner:
     def cancel(self, job: Job) -> None:
         """Stop waiting or working; returns at once, the processes end within two seconds."""
         with self._lock:
-            if job.id in self._waiting:
+            if job.state is JobState.GENERATING and self.couriers.has(job.id):
+                self.couriers.cancel(job.id)
+            elif job.id in self._waiting and job.state is JobState.GENERATING:
+                self._waiting.remove(job.id)
+                self._give_up(job)
+            elif job.id in self._waiting:
                 self._waiting.remove(job.id)
                 self._settle(job, JobState.CANCELLED)
             elif job.id == self._running:
@@ -172,7 +191,7 @@ class Runner:
         """Cancel if need be, then remove the job with all its files."""
         self.cancel(job)
         deadline = time.monotonic() + CANCEL_WAIT_S
-        while self._running == job.id and time.monotonic() < deadline:
+        while self._at_work(job) and time.monotonic() < deadline:
             time.sleep(0.05)
         with self._photos_turn:
             self.store.delete(job.id)
@@ -285,13 +304,13 @@ class Runner:
 
     def _require_idle(self, job: Job) -> None:
         if job.active or job.id == self._adding:
-            raise _busy()
+            raise busy()
 
     def _require_not_at_work(self, job: Job) -> None:
         """While the first photo is being opened, others may already come."""
         self.store.get(job.id)  # refuses a job that was deleted meanwhile
         if job.state in (JobState.WAITING, JobState.RUNNING):
-            raise _busy()
+            raise busy()
 
     def _enqueue(self, job: Job) -> None:
         self._waiting.append(job.id)
@@ -337,20 +356,24 @@ class Runner:
     def _loop(self) -> None:
         while (job := self._next()) is not None:
             try:
-                opening = job.state is JobState.OPENING
+                goal = self._goal(job)
                 execute(
                     job,
                     self.store.path(job.id),
-                    self._options(),
+                    self._options_for(job),
                     save=self.store.save,
                     progress=self._changed,
                     cancelled=lambda job=job: self._stopping or job.id in self._cancel,
-                    opening=opening,
+                    goal=goal,
+                    stopping=lambda: self._stopping,
                 )
                 if self._stopping and job.state is JobState.CANCELLED:
                     # not the owner's wish; what was being opened is opened again
+                    opening = goal is Goal.OPEN
                     job.state = JobState.OPENING if opening else JobState.INTERRUPTED
                     self.store.save(job)
+                elif job.state is JobState.GENERATING and not self._stopping:
+                    self.couriers.take(job)
             except Exception as error:
                 _log.exception("Job %s could not be worked on", job.id)
                 self._fail(job, error)
@@ -363,12 +386,13 @@ class Runner:
 
     def _fail(self, job: Job, error: Exception) -> None:
         """Last resort, for what should not happen: the disk gone, a folder deleted by hand."""
-        job.state = JobState.FAILED
-        job.problem = RunnerRefused(
-            "jobs.runner_failed",
-            N_("The work could not be done (%(kind)s); OctoPrint's log has the details."),
-            kind=type(error).__name__,
-        ).problem.to_json()
+        problem = error.problem if isinstance(error, Refusal) else _unexpected(error)
+        generating = job.state is JobState.GENERATING
+        job.state, job.problem = JobState.FAILED, problem.to_json()
+        if generating and job.pending is not None:
+            job.pending.problem, job.problem = job.problem, None
+            job.pending.state = candidates.FAILED
+            job.rest()
         try:
             self.store.save(job)
         except OSError:
@@ -418,7 +442,9 @@ class Runner:
             self.store.measure(job.id)
 
 
-def _busy() -> RunnerRefused:
+def _unexpected(error: Exception) -> Problem:
     return RunnerRefused(
-        "jobs.busy", N_("This job is being worked on; wait for it or cancel it first.")
-    )
+        "jobs.runner_failed",
+        N_("The work could not be done (%(kind)s); OctoPrint's log has the details."),
+        kind=type(error).__name__,
+    ).problem

@@ -28,7 +28,6 @@ from .pipeline import (
     GREY,
     LAYERS,
     LOG,
-    MESH_ROUTE,
     PREVIEW,
     SLICED,
     SLICED_FACTS,
@@ -61,6 +60,10 @@ class Task:
         slicer_memory_bytes, slicer_time_s: limits of the slicer's process.
         name: what the owner calls the job, for sentences.
         guess: give a mesh whose size cannot be meant so another one.
+        candidate: number of the solid that is being made.
+        candidate_file, up_axis: of a solid that came from an endpoint.
+        needs_alpha: the photos' subjects must be cut out, whatever the owner chose.
+        cuts_itself: where the photos go they are cut out as well.
     """
 
     params: dict[str, Any]
@@ -72,6 +75,11 @@ class Task:
     slicer_time_s: float | None = None
     name: str = ""
     guess: bool = False
+    candidate: int = 0
+    candidate_file: str = ""
+    up_axis: str = "z"
+    needs_alpha: bool = False
+    cuts_itself: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -231,11 +239,11 @@ def budget_problem(written: Written, settings: ReliefSettings) -> Problem | None
 def load_mesh(ctx: Context) -> dict[str, Any]:
     from . import meshes
 
-    source = meshes.source_of(ctx.folder)
-    found = meshes.read(ctx.folder, source.name, ctx.task.name + source.suffix)
+    found = meshes.read(ctx.folder, ctx.params, ctx.task.name)
     low, high = found.mesh.vertices.min(axis=0), found.mesh.vertices.max(axis=0)
     ctx.progress(0.8)
-    _draw_thumb(ctx.folder, found.mesh)
+    if ctx.params.solid is None:  # of photos, the photo itself is in the list
+        _draw_thumb(ctx.folder, found.mesh)
     notes, changed = list(found.notes), {}
     guess = meshes.guess_size(found, ctx.params, ctx.machine) if ctx.task.guess else None
     if guess is not None:
@@ -362,7 +370,7 @@ def slice_model(ctx: Context) -> dict[str, Any]:
         profile=profile,
         progress=ctx.progress,
         started=ctx.started,
-        relief=ctx.params.route != MESH_ROUTE,
+        relief=ctx.params.mesh is None,
     )
     shutil.rmtree(work, ignore_errors=True)
     write_json(ctx.folder / SLICED_FACTS, result.facts.to_json())
@@ -404,7 +412,21 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
     }
 
 
+def _solids(name: str) -> Callable[[Context], dict[str, Any]]:
+    """A step of full 3D, whose module comes with the first use."""
+
+    def step(ctx: Context) -> dict[str, Any]:
+        from . import solids
+
+        return getattr(solids, name)(ctx)
+
+    return step
+
+
 _STEPS: dict[str, Callable[[Context], dict[str, Any]]] = {
+    "views": _solids("write_views"),
+    "generate": _solids("generate"),
+    "look": _solids("look"),
     "photo": read_photo,
     "relief": shape_relief,
     "load": load_mesh,
@@ -497,7 +519,15 @@ def export(task: Mapping[str, Any]) -> None:
     meshes.export(Path(task["folder"]), task["ending"], task["name"])
 
 
+def cut_outs(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The photos as full 3D would use them, to be looked at."""
+    from . import solids
+
+    return solids.answer_cut_outs(task)
+
+
 _ANSWERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "cutout": cut_outs,
     "open": open_source,
     "preview": preview,
     "layer": layer_picture,

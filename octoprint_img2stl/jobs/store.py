@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..problems import N_, Refusal
-from . import photos
+from . import candidates, photos
 from .kinds import MESH_SUFFIXES, suffix_of
 from .model import MESH, PHOTO, Job, JobState
 
@@ -130,6 +130,7 @@ class JobStore:
                     self._jobs[job.id] = job
                     self._forget_lost_photos(job)
                     self.tidy_photos(job)
+                    self.tidy_candidates(job)
                     if job.state in (JobState.WAITING, JobState.RUNNING):
                         job.state = JobState.INTERRUPTED
                         self.save(job)
@@ -192,6 +193,11 @@ class JobStore:
         self.require_room(2 * sum(file.stat().st_size for file in files))
         job = _new_job(old.name, owner, old.kind, old.source)
         job.params, job.photos = old.params, list(old.photos)
+        if "solid" in job.params:  # which the copy has none of
+            job.params = {
+                **job.params,
+                "solid": {**job.params["solid"], "candidate": 0},
+            }
         with self._making(job) as folder:
             for file in files:
                 _put(file, folder / file.name, move=False)
@@ -250,6 +256,15 @@ class JobStore:
         for file in self.path(job.id).iterdir():
             found = photos.FURTHER_FILE.fullmatch(file.name)
             if found and int(found[1]) not in job.further_numbers:
+                file.unlink()
+        self.measure(job.id)
+
+    def tidy_candidates(self, job: Job) -> None:
+        """Remove the files of solids that are not, or no longer, the job's."""
+        numbers = {candidate.number for candidate in job.candidates}
+        for file in self.path(job.id).iterdir():
+            found = candidates.FILE.fullmatch(file.name)
+            if found and int(found[1]) not in numbers:
                 file.unlink()
         self.measure(job.id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 from flask_login import current_user
@@ -15,6 +15,9 @@ from ..jobs.model import Job
 from ..jobs.store import JobStore, StoreRefused
 from ..problems import N_, Refusal
 from .views import JobViews, problem_view
+
+if TYPE_CHECKING:
+    from .house import House
 
 VIEW = Permissions.PLUGIN_IMG2STL_VIEW.require(403)
 CREATE = Permissions.PLUGIN_IMG2STL_CREATE.require(403)
@@ -28,10 +31,14 @@ READ_FILES = Permissions.FILES_DOWNLOAD.require(403)
 STATUS = {
     "jobs.not_found": 404,
     "jobs.no_such_photo": 404,
+    "jobs.no_such_candidate": 404,
     "queue.unknown_item": 404,
     "files.not_found": 404,
     "jobs.busy": 409,
     "jobs.superseded": 409,
+    "solid.ask_first": 409,
+    "solid.may_be_paid_twice": 409,
+    "solid.no_permission": 403,
     "jobs.disk_full": 507,
     "jobs.quota_full": 507,
     "photo.file_too_big": 413,
@@ -81,6 +88,8 @@ def own_job(store: JobStore, job_id: str, user: Any) -> Job:
     return job
 
 
-def views(store: JobStore) -> JobViews:
+def views(house: House) -> JobViews:
     """Renders jobs for the user of this request."""
-    return JobViews(store, "plugin/img2stl/", current_user.get_id())
+    return JobViews(
+        house.store, "plugin/img2stl/", current_user.get_id(), house.endpoints.usual_s
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,16 @@ from octoprint.plugin import BlueprintPlugin
 from octoprint.server.util.flask import no_firstrun_access
 
 from ..jobs.model import MESH, PHOTO, Job, JobState
-from ..jobs.params import MESH_ROUTE, Params
+from ..jobs.params import MESH_ROUTE, SOLID_ROUTE, Params
 from ..jobs.photos import FIRST, MOST_PHOTOS
 from ..jobs.pipeline import EXPORTS
-from ..jobs.runner import RunnerRefused
+from ..jobs.refused import RunnerRefused, no_solid
 from ..jobs.store import require_small
 from ..machine import Machine
 from ..problems import N_, Refusal
 from ..relief import LIMITS
 from ..slicing.settings import choices
-from . import mesh_views, relief_views, uploads
+from . import mesh_views, relief_views, solid_views, uploads
 from .answers import (
     CREATE,
     LIST_FILES,
@@ -38,12 +39,13 @@ from .answers import (
 )
 from .house import House
 from .queue_api import QueueApi, queue_view
+from .solid_api import SolidApi
 from .views import mesh_preview_view, problem_view
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "cat.jpg"
 
 
-class Api(QueueApi):
+class Api(QueueApi, SolidApi):
     """Blueprint routes under `/plugin/img2stl/`."""
 
     house: House
@@ -55,7 +57,7 @@ class Api(QueueApi):
 
     def _answer_job(self, job: Job, status: int = 200, **more: Any) -> flask.Response:
         return flask.make_response(
-            flask.jsonify(job=views(self.house.store).full(job), **more), status
+            flask.jsonify(job=views(self.house).full(job), **more), status
         )
 
     def _jobs(self) -> list[Job]:
@@ -76,12 +78,14 @@ class Api(QueueApi):
         except Refusal as refusal:
             machine_problem = refusal.problem
         store = self.house.store
-        summary = views(store).summary
+        summary = views(self.house).summary
         return flask.jsonify(
             permissions={
                 "view": True,
                 "create": Permissions.PLUGIN_IMG2STL_CREATE.can(),
                 "queue": Permissions.PLUGIN_IMG2STL_QUEUE.can(),
+                "remote": Permissions.PLUGIN_IMG2STL_REMOTE.can(),
+                "settings": Permissions.SETTINGS.can(),
                 "manage": Permissions.PLUGIN_IMG2STL_MANAGE.can(),
                 "print": Permissions.PRINT.can() and Permissions.FILES_SELECT.can(),
             },
@@ -89,14 +93,20 @@ class Api(QueueApi):
                 "upload_bytes": self.house.upload_bytes(),
                 "mesh_bytes": self.house.mesh_bytes(),
                 "photos": MOST_PHOTOS,
-                "fields": {**LIMITS, "mesh": mesh_views.limits()},
+                "fields": {
+                    **LIMITS,
+                    "mesh": mesh_views.limits(),
+                    "solid": solid_views.limits(),
+                },
             },
             choices={
                 **_translated(choices()),
                 **relief_views.choices(),
                 "mesh": mesh_views.choices(),
+                "solid": solid_views.choices(),
             },
-            **_with_mesh_route(relief_views.state(machine)),
+            **_with_other_routes(relief_views.state(machine)),
+            generators=solid_views.generators(self.house, current_user.get_id()),
             slicers=self._slicers_view(),
             machine=machine and _machine_view(machine),
             machine_problem=problem_view(machine_problem),
@@ -226,7 +236,7 @@ class Api(QueueApi):
     def preview(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
         params, machine = _params(job), self.house.machine()
-        if job.kind == MESH:
+        if params.mesh is not None:
             require_read(job)
             found = self.house.runner.preview(job, params, machine)
             return flask.jsonify(preview=mesh_preview_view(found))
@@ -253,7 +263,7 @@ class Api(QueueApi):
     def make(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
         params, machine = _params(job), self.house.machine()
-        if job.kind != MESH:
+        if params.mesh is None:
             params.check_fits(_sizes_px(job), machine)
         self.house.runner.make(job, params, machine)
         return self._answer_job(job, 202)
@@ -281,7 +291,7 @@ class Api(QueueApi):
                 N_("There is no such file to be had of this job; make it first."),
             )
         self.house.runner.export(job, ending)
-        return flask.jsonify(**views(self.house.store).exported(job, ending))
+        return flask.jsonify(**views(self.house).exported(job, ending))
 
     @BlueprintPlugin.route("/jobs/<job_id>/cancel", methods=["POST"])
     @no_firstrun_access
@@ -334,7 +344,7 @@ class Api(QueueApi):
 def _params(job: Job) -> Params:
     """The request's parameters, which must be of the job's kind."""
     params = Params.from_json(body().get("params"))
-    if (params.mesh is not None) != (job.kind == MESH):
+    if (params.route == MESH_ROUTE) != (job.kind == MESH):
         raise RunnerRefused(
             "jobs.wrong_route",
             N_(
@@ -342,19 +352,28 @@ def _params(job: Job) -> Params:
             ),
             field="route",
         )
-    return params
+    return params if params.solid is None else _with_the_chosen(job, params)
+
+
+def _with_the_chosen(job: Job, params: Params) -> Params:
+    """Whatever the browser still thinks, the solid is the one that was chosen."""
+    number = job.chosen.number if job.chosen else 0
+    return replace(params, solid=replace(params.solid, candidate=number))
 
 
 def require_read(job: Job) -> None:
     """Raises `RunnerRefused` for a mesh that was not read yet."""
+    if job.mesh is None and job.kind != MESH:
+        raise no_solid()
     if job.mesh is None or job.state is JobState.OPENING:
         raise RunnerRefused(
             "jobs.mesh_not_read", N_("The model is still being read; wait a moment.")
         )
 
 
-def _with_mesh_route(state: dict[str, Any]) -> dict[str, Any]:
-    return {**state, "routes": {**state["routes"], MESH_ROUTE: mesh_views.route()}}
+def _with_other_routes(state: dict[str, Any]) -> dict[str, Any]:
+    others = {MESH_ROUTE: mesh_views.route(), SOLID_ROUTE: solid_views.route()}
+    return {**state, "routes": {**state["routes"], **others}}
 
 
 def _sizes_px(job: Job) -> dict[int, tuple[int, int]]:

@@ -23,11 +23,14 @@ from ..printing.recheck import sha256_of
 from ..problems import Refusal
 from ..process import machine_memory_bytes
 from ..slicing.registry import SLICERS, find
+from ..solid3d import registry
 from .endpoints import Endpoints
+from .generators import PluginGenerators
 from .printer import OctoPrintPrinter
 from .settings import MB
 
 PUSH_INTERVAL_S = 0.5
+CANDIDATE_INTERVAL_S = 1.5
 TICK_S = 2.0
 
 _log = logging.getLogger(__name__)
@@ -59,15 +62,18 @@ class House:
         self._profiles = profiles
         self._pushed = pushed
         self._happened = happened
-        self.endpoints = Endpoints(
-            folder, changed=lambda: self._pushed({"type": "endpoints"})
-        )
         self.store = JobStore(folder / "jobs", self._settings.get_int(["quota_mb"]) * MB)
         self.warm = WarmWorker(
             folder,
             self.memory_bytes,
             lambda: 60.0 * self._settings.get_int(["worker_idle_min"]),
         )
+        self.endpoints = Endpoints(
+            folder,
+            check=registry.check,
+            changed=lambda: self._pushed({"type": "endpoints"}),
+        )
+        self.generators = PluginGenerators(self.endpoints)
         self.runner = Runner(
             self.store,
             self.options,
@@ -75,6 +81,7 @@ class House:
             self._first_params,
             self._hold,
             self.warm,
+            self.generators,
         )
         self.printer = OctoPrintPrinter(printer, files)
         self.queue = PrintQueue(
@@ -86,6 +93,7 @@ class House:
         )
         self._slicers: list[dict[str, Any]] | None = None
         self._seen: dict[str, tuple[float, JobState]] = {}
+        self._told: dict[str, float] = {}
         self._events: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(
             target=self._loop, daemon=True, name="img2stl-events"
@@ -194,8 +202,22 @@ class House:
             except Exception:
                 _log.exception("Something went wrong behind an event")
 
+    def endpoint_answers(self, endpoint: str) -> None:
+        """It was just heard of: who waits for it need not wait any longer."""
+        self.runner.couriers.wake(endpoint)
+
+    def _candidate_changed(self, job: Job) -> None:
+        """Tell the browsers now and then; what is new about it they ask for."""
+        now = time.monotonic()
+        if job.pending and now - self._told.get(job.id, 0.0) >= CANDIDATE_INTERVAL_S:
+            self._told[job.id] = now
+            number = job.pending.number
+            self._pushed({"type": "candidate", "id": job.id, "number": number})
+
     def _job_changed(self, job: Job) -> None:
         """Tell the browsers, at most twice a second unless the state changed."""
+        if job.state is JobState.GENERATING:
+            self._candidate_changed(job)
         now = time.monotonic()
         last, state = self._seen.get(job.id, (0.0, None))
         if job.state is state and now - last < PUSH_INTERVAL_S:
@@ -218,4 +240,5 @@ class House:
     def forget(self, job_id: str) -> None:
         """A job is gone: tell the browsers."""
         self._seen.pop(job_id, None)
+        self._told.pop(job_id, None)
         self._pushed({"type": "job_deleted", "id": job_id})

@@ -27,7 +27,7 @@ def queue_view(house: House) -> dict[str, Any]:
     """The queue in the language of the request, with pictures of the jobs one may see."""
     data = house.queue.to_json()
     state = house.printer.state()
-    job_views = views(house.store)
+    job_views = views(house)
 
     def item_view(item: dict[str, Any]) -> dict[str, Any]:
         thumb_url = progress = None

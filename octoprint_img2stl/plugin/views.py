@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import format_decimal, gettext
 
-from ..jobs import photos, pipeline, report
+from ..jobs import candidates, photos, pipeline, report
 from ..jobs.model import MESH, Job, JobState
-from ..jobs.params import FIRST_ROUTE, MESH_ROUTE, Params
+from ..jobs.params import FIRST_ROUTE, MESH_ROUTE, SOLID_ROUTE, Params
 from ..jobs.store import JobStore
 from ..mesh.words import CHOICES, stage_label
 from ..problems import Problem
@@ -27,6 +27,8 @@ DOWNLOADS = (
         for name in (photos.display_file, photos.thumb_file)
     ),
 )
+# of candidates, whose numbers only grow
+CANDIDATE_PICTURE = r"candidate-\d{1,5}-(?:" + "|".join(candidates.SIDES) + r")\.jpg"
 REMAKABLE = frozenset(
     {
         JobState.DRAFT,
@@ -98,12 +100,22 @@ class JobViews:
         store: where the jobs are.
         prefix: URL under which the plugin answers, relative to OctoPrint's page.
         user: name of the user who asks.
+        usual_s: how long solids usually take; see `CandidateViews`.
     """
 
-    def __init__(self, store: JobStore, prefix: str, user: str) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        prefix: str,
+        user: str,
+        usual_s: Callable[[str], Mapping[str, float]],
+    ) -> None:
+        from .solid_views import CandidateViews
+
         self._store = store
         self._prefix = prefix
         self._user = user
+        self._candidates = CandidateViews(self._url, usual_s)
 
     def _url(self, job: Job, name: str) -> str | None:
         path = self._store.path(job.id, name)
@@ -145,20 +157,28 @@ class JobViews:
             "photo": {**job.photo, "url": photo_url} if job.photo and photo_url else None,
             "photos": [self._further_photo(job, photo) for photo in job.photos],
             "mesh": self._mesh(job),
+            "candidates": self._candidates.all(job),
             "notices": [problem_view(notice) for notice in job.notices],
             "params": job.params or Params.defaults(FIRST_ROUTE).to_json(),
             "machine": job.machine,
             "result": self._result(job),
             "can": {
-                "make": job.state in REMAKABLE and job.opened,
+                "make": job.state in REMAKABLE
+                and job.opened
+                and (job.params.get("route") != SOLID_ROUTE or job.mesh is not None),
                 "cancel": job.active,
                 "continue": job.state
                 in (JobState.INTERRUPTED, JobState.CANCELLED, JobState.FAILED)
                 and job.machine is not None,
                 "delete": True,
                 "change_photos": job.kind != MESH
-                and job.state not in (JobState.WAITING, JobState.RUNNING),
-                "undo_repair": job.kind == MESH and job.state in REMAKABLE,
+                and job.state
+                not in (JobState.WAITING, JobState.RUNNING, JobState.GENERATING),
+                "undo_repair": job.mesh is not None and job.state in REMAKABLE,
+                "generate": job.kind != MESH
+                and job.photo is not None
+                and not job.active
+                and len(job.candidates) < candidates.MOST_CANDIDATES,
                 "queue": job.state is JobState.DONE and "gcode" in job.steps,
             },
             "log_tail": self._log_tail(job),
@@ -166,7 +186,7 @@ class JobViews:
 
     def _mesh(self, job: Job) -> dict[str, Any] | None:
         """The mesh as it came, once it was read and the repair was tried."""
-        if job.mesh is None or (job.state is JobState.OPENING):
+        if job.mesh is None or job.state is JobState.OPENING:
             return None
         return {
             **{name: job.mesh.get(name) for name in MESH_FACTS},

@@ -245,6 +245,12 @@ class Driver(ABC):
         Raises:
             SolidRefused: with the field (``endpoint.workflow``).
         """
+        return None
+
+    @classmethod
+    def assumed_for(cls, endpoint: Endpoint) -> Capabilities:
+        """Capabilities of this endpoint before it was probed."""
+        return cls.assumed
 
     @abstractmethod
     def probe(self) -> Capabilities:

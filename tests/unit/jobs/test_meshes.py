@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from octoprint_img2stl.jobs import pipeline, steps
-from octoprint_img2stl.jobs.engine import Options, execute
+from octoprint_img2stl.jobs.engine import Goal, Options, execute
 from octoprint_img2stl.jobs.model import MESH, JobState
 from octoprint_img2stl.jobs.params import MESH_ROUTE, Params
 from octoprint_img2stl.jobs.report import repair_of
@@ -32,7 +32,7 @@ def begin(store, file, **chosen):
     return job
 
 
-def work(store, job, *, opening=False, slicing=False):
+def work(store, job, *, goal=Goal.MAKE, slicing=False):
     execute(
         job,
         store.path(job.id),
@@ -40,7 +40,7 @@ def work(store, job, *, opening=False, slicing=False):
         save=store.save,
         progress=lambda job: None,
         cancelled=lambda: False,
-        opening=opening,
+        goal=goal,
     )
     return job
 
@@ -58,7 +58,7 @@ def open_box(tmp_path):
 
 
 def test_opening_reads_and_repairs_and_leaves_a_draft(store, open_box):
-    job = work(store, begin(store, open_box), opening=True)
+    job = work(store, begin(store, open_box), goal=Goal.OPEN)
     assert job.state is JobState.DRAFT and job.problem is None
     assert set(job.steps) == {"load", "repair"}
     assert job.mesh["format"] == "STL" and job.mesh["triangles"] == 10
@@ -74,7 +74,7 @@ def test_opening_reads_and_repairs_and_leaves_a_draft(store, open_box):
 
 
 def test_the_whole_way_to_gcode(store, open_box):
-    job = work(store, begin(store, open_box), opening=True)
+    job = work(store, begin(store, open_box), goal=Goal.OPEN)
     work(store, job, slicing=True)
     assert job.state is JobState.DONE, job.problem
     assert set(job.steps) == {step.name for step in pipeline.MESH_STEPS}
@@ -95,7 +95,7 @@ def test_the_whole_way_to_gcode(store, open_box):
 
 
 def test_undo_repair_takes_the_mesh_as_it_came_and_the_check_stops_it(store, open_box):
-    job = work(store, begin(store, open_box), opening=True)
+    job = work(store, begin(store, open_box), goal=Goal.OPEN)
     change(job, repair="off")
     work(store, job, slicing=True)
     assert job.state is JobState.FAILED and job.step == "check"
@@ -122,7 +122,7 @@ def test_undo_repair_takes_the_mesh_as_it_came_and_the_check_stops_it(store, ope
 
 
 def test_anyway_goes_on_past_the_check(store, open_box):
-    job = work(store, begin(store, open_box, repair="off"), opening=True)
+    job = work(store, begin(store, open_box, repair="off"), goal=Goal.OPEN)
     job.params["anyway"] = True
     work(store, job, slicing=True)
     assert "slice" in job.steps or job.step == "slice"
@@ -132,7 +132,7 @@ def test_anyway_goes_on_past_the_check(store, open_box):
 
 
 def test_only_what_depends_on_a_change_is_done_again(store, open_box):
-    job = work(store, begin(store, open_box), opening=True)
+    job = work(store, begin(store, open_box), goal=Goal.OPEN)
     work(store, job)
     before = dict(job.steps)
     change(job, size_by="z", size=30)
@@ -148,7 +148,7 @@ def test_only_what_depends_on_a_change_is_done_again(store, open_box):
 
 def test_a_mesh_too_big_is_stopped_with_a_size_that_fits(store, tmp_path):
     file = shapes.write(tmp_path / "big.stl", shapes.box((400.0, 30.0, 30.0)))
-    job = work(store, begin(store, file), opening=True)
+    job = work(store, begin(store, file), goal=Goal.OPEN)
     work(store, job)
     assert job.problem["code"] == "mesh.too_big_for_bed"
     assert job.problem["field"] == "mesh.size"
@@ -160,7 +160,7 @@ def test_a_mesh_too_big_is_stopped_with_a_size_that_fits(store, tmp_path):
 @pytest.mark.parametrize("size, guessed", [(1.0, True), (900.0, True), (300.0, False)])
 def test_a_size_that_cannot_be_meant_is_guessed_and_told(store, tmp_path, size, guessed):
     file = shapes.write(tmp_path / "unit.stl", shapes.box((size,) * 3), without=LID)
-    job = work(store, begin(store, file), opening=True)
+    job = work(store, begin(store, file), goal=Goal.OPEN)
     mesh = job.params["mesh"]
     notes = [each["code"] for each in job.mesh["notices"]]
     assert (mesh["size_by"], mesh["size"]) == (
@@ -178,14 +178,14 @@ def test_a_size_that_cannot_be_meant_is_guessed_and_told(store, tmp_path, size, 
 
 def test_a_size_that_was_chosen_is_not_guessed(store, tmp_path):
     file = shapes.write(tmp_path / "unit.stl", shapes.box((2.0,) * 3))
-    job = work(store, begin(store, file, unit="inch"), opening=True)
+    job = work(store, begin(store, file, unit="inch"), goal=Goal.OPEN)
     assert job.params["mesh"]["size_by"] == "percent" and not job.mesh["notices"]
 
 
 def test_what_cannot_be_read_fails_with_a_sentence(store, tmp_path):
     file = tmp_path / "broken.stl"
     file.write_bytes(b"\0" * 90)
-    job = work(store, begin(store, file), opening=True)
+    job = work(store, begin(store, file), goal=Goal.OPEN)
     assert job.state is JobState.FAILED and job.mesh is None
     assert job.problem["code"].startswith("mesh.") and job.step == "load"
     assert "broken" in job.problem["message"]
@@ -212,7 +212,7 @@ def test_previews_show_the_mesh_on_the_bed_and_its_problems(store, tmp_path):
         shapes.box((40.0, 40.0, 5.0), (-10.0, -10.0, 20.0)),
         shapes.box(),
     )
-    job = work(store, begin(store, file), opening=True)
+    job = work(store, begin(store, file), goal=Goal.OPEN)
     found = preview(store, job)
     vertices = np.frombuffer(base64.b64decode(found["mesh"]["vertices"]), "<f4")
     vertices = vertices.reshape(-1, 3)
@@ -233,7 +233,7 @@ def test_previews_show_the_mesh_on_the_bed_and_its_problems(store, tmp_path):
 
 
 def test_previews_follow_repair_options_without_touching_the_job(store, open_box):
-    job = work(store, begin(store, open_box), opening=True)
+    job = work(store, begin(store, open_box), goal=Goal.OPEN)
     before = json.dumps(job.to_json())
     assert preview(store, job)["printable"]
     off = preview(store, job, repair="off")
@@ -244,7 +244,7 @@ def test_previews_follow_repair_options_without_touching_the_job(store, open_box
 
 def test_a_best_orientation_is_offered(store, tmp_path):
     file = shapes.write(tmp_path / "plate.stl", shapes.box((3.0, 40.0, 40.0)))
-    job = work(store, begin(store, file), opening=True)
+    job = work(store, begin(store, file), goal=Goal.OPEN)
     found = preview(store, job, do="orient")
     assert sum(each["current"] for each in found) == 1
     best = found[0]
@@ -263,7 +263,7 @@ def test_turns_multiply_from_the_left():
 
 @pytest.mark.parametrize("ending", pipeline.EXPORTS)
 def test_a_finished_mesh_can_be_had_in_other_formats(store, open_box, ending):
-    job = work(store, begin(store, open_box), opening=True)
+    job = work(store, begin(store, open_box), goal=Goal.OPEN)
     work(store, job)
     folder = store.path(job.id)
     task = {"do": "export", "folder": str(folder), "ending": ending, "name": job.name}
@@ -278,11 +278,11 @@ def test_a_finished_mesh_can_be_had_in_other_formats(store, open_box, ending):
 
 
 def test_a_copy_begins_from_the_same_mesh(store, open_box):
-    job = work(store, begin(store, open_box, size=50), opening=True)
+    job = work(store, begin(store, open_box, size=50), goal=Goal.OPEN)
     copy = store.copy(job, "you")
     assert copy.kind == MESH and copy.source == job.source and copy.owner == "you"
     copy.machine = job.machine
-    work(store, copy, opening=True)
+    work(store, copy, goal=Goal.OPEN)
     assert copy.mesh == job.mesh and copy.params == job.params
 
 
@@ -320,7 +320,7 @@ def test_settings_that_cannot_be(chosen, code, field):
 def test_lengths_in_what_a_repair_says_are_as_printed(store, tmp_path):
     """A sheet in a file that is one unit long, printed 100 mm long."""
     file = shapes.write(tmp_path / "sheet.stl", shapes.box((1.0, 1.0, 1.0)), without=LID)
-    job = work(store, begin(store, file, openings="thicken", sheet=2.0), opening=True)
+    job = work(store, begin(store, file, openings="thicken", sheet=2.0), goal=Goal.OPEN)
     (said,) = [
         each
         for each in repair_of(job)["changes"]
@@ -349,7 +349,7 @@ def test_a_cancelled_repair_leaves_nothing_behind(store, tmp_path):
         save=store.save,
         progress=lambda job: None,
         cancelled=cancelled,
-        opening=True,
+        goal=Goal.OPEN,
     )
     assert seen and job.state is JobState.CANCELLED
     assert not scratch.exists()
