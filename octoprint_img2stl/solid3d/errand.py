@@ -81,6 +81,11 @@ class Errand:
     doubts: int = 0
     bad_fetches: int = 0
 
+    @classmethod
+    def new(cls, seed: int, now: float) -> Errand:
+        """Of a job that waits to be handed over for the first time."""
+        return cls(seed=seed, created=now)
+
     @property
     def ended(self) -> bool:
         return self.state in ENDED
