@@ -37,6 +37,7 @@ from .answers import (
     refusing,
     views,
 )
+from .endpoints_api import EndpointsApi
 from .house import House
 from .queue_api import QueueApi, queue_view
 from .solid_api import SolidApi
@@ -45,7 +46,7 @@ from .views import mesh_preview_view, problem_view
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "cat.jpg"
 
 
-class Api(QueueApi, SolidApi):
+class Api(QueueApi, SolidApi, EndpointsApi):
     """Blueprint routes under `/plugin/img2stl/`."""
 
     house: House

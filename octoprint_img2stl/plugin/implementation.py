@@ -13,9 +13,11 @@ from octoprint.access.permissions import Permissions
 from octoprint.events import Events
 
 from ..problems import Refusal
+from ..solid3d.endpoint import MOST_OPTION_BYTES
 from . import settings
 from .answers import own_job
 from .api import Api
+from .endpoints import PRIVATE_FOLDER
 from .house import House
 from .printer import key
 from .views import DOWNLOADS
@@ -65,8 +67,14 @@ JAVASCRIPT = (
     "img2stl_jobs",
     "img2stl_stepper",
     "img2stl_settings",
+    "img2stl_abilities",
+    "img2stl_address",
+    "img2stl_endpointform",
+    "img2stl_endpoints",
     "img2stl",
 )
+# of an endpoint with a workflow in it, in JSON within JSON
+ENDPOINT_BYTES = 4 * MOST_OPTION_BYTES
 FILE_ROUTE = re.compile(r"([0-9a-f]{16})/(" + "|".join(map(re.escape, DOWNLOADS)) + ")")
 
 
@@ -153,7 +161,7 @@ class Img2StlPlugin(
         return {
             "js": [f"js/{name}.js" for name in JAVASCRIPT],
             "clientjs": ["clientjs/img2stl.js"],
-            "css": ["css/img2stl.css"],
+            "css": ["css/img2stl.css", "css/img2stl_endpoints.css"],
         }
 
     ##~~ EventHandlerPlugin
@@ -184,6 +192,8 @@ class Img2StlPlugin(
         either = max(self.house.upload_bytes(), self.house.mesh_bytes()) + settings.MB
         return [
             ("POST", r"/uploads", either),
+            ("POST", r"/endpoints$", ENDPOINT_BYTES),
+            ("PUT", r"/endpoints/[a-z0-9-]{1,40}$", ENDPOINT_BYTES),
             ("POST", r"/jobs/[0-9a-f]{16}/photos", photo),
         ]
 
@@ -241,8 +251,9 @@ class Img2StlPlugin(
     def backup_excludes(
         self, excludes: list[str], *args: Any, **kwargs: Any
     ) -> list[str]:
-        """Who leaves the uploads out of a backup does not want our photos and meshes either."""
-        return ["jobs"] if "uploads" in excludes else []
+        """Keys stay here. Who leaves the uploads out of a backup does not want our photos and
+        meshes either."""
+        return [PRIVATE_FOLDER, *(["jobs"] if "uploads" in excludes else [])]
 
 
 def _may_change_sensitive() -> bool:

@@ -1,5 +1,7 @@
 """Who may do what, and what happens to hostile requests."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.serving import PREFIX, Client, picture, wait_for
@@ -25,6 +27,11 @@ ROUTES = [
     ("POST", f"/jobs/{NO_JOB}/continue", "create"),
     ("POST", f"/jobs/{NO_JOB}/copy", "create"),
     ("GET", f"/jobs/{NO_JOB}/layers/1.png", "view"),
+    ("GET", "/endpoints", "settings"),
+    ("POST", "/endpoints", "settings"),
+    ("PUT", "/endpoints/nothing", "settings"),
+    ("DELETE", "/endpoints/nothing", "settings"),
+    ("POST", "/endpoints/nothing/test", "settings"),
     ("GET", "/queue", "view"),
     ("POST", "/queue", "queue"),
     ("DELETE", "/queue/nothing", "queue"),
@@ -56,7 +63,7 @@ def test_permissions_matrix(admin, bob, eve, nobody, method, path, need):
         answer = user.request(method, PREFIX + path, **body)
         assert answer.status_code in REFUSED, f"{user} {answer.status_code}"
     answer = bob.request(method, PREFIX + path, **body)
-    if need == "manage":
+    if need in ("manage", "settings"):
         assert answer.status_code == 403
         answer = admin.request(method, PREFIX + path, **body)
     assert answer.status_code not in (*REFUSED, 500), answer.text
@@ -74,9 +81,8 @@ def test_csrf_is_needed_for_every_change(admin, method, path, need):
 def test_every_route_is_in_the_matrix(server):
     from octoprint_img2stl import plugin
 
-    folder = plugin.__path__[0]
-    with open(f"{folder}/api.py") as one, open(f"{folder}/queue_api.py") as other:
-        source = one.read() + other.read()
+    folder = Path(plugin.__path__[0])
+    source = "".join(path.read_text() for path in folder.glob("*api.py"))
     assert source.count("@BlueprintPlugin.route(") == len(ROUTES)
 
 

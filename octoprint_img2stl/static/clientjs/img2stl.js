@@ -149,6 +149,41 @@
         return this.post(itemUrl(item, "start"), {token: token}, opts);
     };
 
+    //~~ endpoints, for administrators
+
+    const endpointUrl = function (id, action) {
+        return "endpoints/" + encodeURIComponent(id) + (action ? "/" + action : "");
+    };
+
+    // without a secret the saved one stays, null clears it
+    const described = function (endpoint, secret) {
+        return secret === undefined
+            ? {endpoint: endpoint}
+            : {endpoint: endpoint, secret: secret};
+    };
+
+    Img2StlClient.prototype.getEndpoints = function (opts) {
+        return this.get("endpoints", opts);
+    };
+
+    Img2StlClient.prototype.addEndpoint = function (endpoint, secret, opts) {
+        return this.post("endpoints", described(endpoint, secret), opts);
+    };
+
+    Img2StlClient.prototype.changeEndpoint = function (id, endpoint, secret, opts) {
+        const url = this.baseUrl + endpointUrl(id);
+        return this.base.putJson(url, described(endpoint, secret), opts);
+    };
+
+    Img2StlClient.prototype.removeEndpoint = function (id, opts) {
+        return this.remove(endpointUrl(id), opts);
+    };
+
+    // resolves also when it does not answer: {ok, kind, message, problem, capabilities}
+    Img2StlClient.prototype.testEndpoint = function (id, opts) {
+        return this.post(endpointUrl(id, "test"), {}, opts);
+    };
+
     OctoPrintClient.registerPluginComponent("img2stl", Img2StlClient);
     return Img2StlClient;
 });
