@@ -82,6 +82,40 @@
         return this.post(jobUrl(id, "orient"), {params: params}, opts);
     };
 
+    //~~ solids made of photos
+
+    const candidateUrl = function (id, number, action) {
+        return jobUrl(id, "candidates/" + number + (action ? "/" + action : ""));
+    };
+
+    // {views: [{number, role, picture, how, coverage, notices}]}: the subject cut out
+    Img2StlClient.prototype.cutOut = function (id, params, opts) {
+        return this.post(jobUrl(id, "cutout"), {params: params}, opts);
+    };
+
+    // agreed: the host to which the photos may be sent, or null; where that was never said
+    // it answers 409 with the code solid.ask_first
+    Img2StlClient.prototype.generate = function (id, params, agreed, opts) {
+        return this.post(jobUrl(id, "generate"), {params: params, agreed: agreed}, opts);
+    };
+
+    Img2StlClient.prototype.chooseCandidate = function (id, number, opts) {
+        return this.post(candidateUrl(id, number, "choose"), {}, opts);
+    };
+
+    // agreedToPay: also where it may be charged a second time
+    Img2StlClient.prototype.resendCandidate = function (id, number, agreedToPay, opts) {
+        return this.post(
+            candidateUrl(id, number, "resend"),
+            {agreed_to_pay: !!agreedToPay},
+            opts
+        );
+    };
+
+    Img2StlClient.prototype.deleteCandidate = function (id, number, opts) {
+        return this.remove(candidateUrl(id, number), opts);
+    };
+
     // {url, bytes} of the finished mesh in another format
     Img2StlClient.prototype.exportMesh = function (id, format, opts) {
         return this.post(jobUrl(id, "export"), {format: format}, opts);

@@ -8,6 +8,7 @@
     Img2Stl.ViewModel = function Img2StlViewModel(parameters) {
         const self = this;
         self.loginState = parameters[0];
+        self.settingsView = parameters[1];
 
         const client = () => OctoPrint.plugins.img2stl;
 
@@ -51,6 +52,7 @@
         self.isShowing = (step) => self.isVisible() && self.step() === step;
         self.photos = new Img2Stl.Photos(self);
         self.photo = new Img2Stl.Photo(self);
+        self.solid = new Img2Stl.Solid(self);
         self.shape = new Img2Stl.Shape(self);
         self.meshShape = new Img2Stl.MeshShape(self);
         self.queue = new Img2Stl.Queue(self);
@@ -71,6 +73,7 @@
             self.complaint(null);
             self.shape.load(job);
             self.meshShape.load(job);
+            self.solid.load(job);
             if (!same) self.photo.problem(null);
             if (job.result && (!same || before.updated !== job.updated))
                 self.result.open();
@@ -127,6 +130,7 @@
             self.job(null);
             self.shape.forget();
             self.meshShape.forget();
+            self.solid.forget();
             remember(null);
             self.stepper.backIfLost();
         };
@@ -144,6 +148,10 @@
         self.canCancel = canDo("cancel");
 
         self.isMesh = ko.pureComputed(() => !!self.job() && self.job().kind === "mesh");
+        // whether the step in which a shape is chosen shows a mesh that is made ready
+        self.getsReady = ko.pureComputed(
+            () => self.isMesh() || self.solid.isGettingReady()
+        );
         // whether what the open job begins with could be read
         self.isOpened = ko.pureComputed(
             () => !!self.job() && !!(self.job().photo || self.job().mesh)
@@ -334,11 +342,13 @@
             if (plugin !== "img2stl" || !self.state()) return;
             if (message.type === "job") {
                 onJobMessage(message);
+            } else if (message.type === "candidate") {
+                if (self.job() && self.job().id === message.id) reload(message.id);
             } else if (message.type === "job_deleted") {
                 self.gone(message.id);
             } else if (message.type === "queue") {
                 self.queue.refresh();
-            } else if (message.type === "jobs") {
+            } else if (message.type === "jobs" || message.type === "endpoints") {
                 reloadSoon();
             }
         };
@@ -346,7 +356,7 @@
 
     OCTOPRINT_VIEWMODELS.push({
         construct: Img2Stl.ViewModel,
-        dependencies: ["loginStateViewModel"],
+        dependencies: ["loginStateViewModel", "settingsViewModel"],
         elements: [TAB]
     });
 })(window.Img2Stl);

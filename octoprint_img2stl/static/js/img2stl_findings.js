@@ -89,7 +89,7 @@
         const self = this;
         const isMesh = () => {
             const job = root.job();
-            return !!job && (job.kind === "mesh" || (job.params || {}).route === "mesh");
+            return !!job && (job.kind === "mesh" || Img2Stl.isSolid(job));
         };
 
         // what may be set: {set, element, text}; this one is a plain choice of the slice
@@ -130,7 +130,10 @@
         self.apply = function (field, suggest) {
             if (isMesh()) {
                 // it says itself what happened
-                if (root.meshShape.applyFix(field, suggest)) root.show("shape");
+                if (root.meshShape.applyFix(field, suggest)) {
+                    root.solid.goOn();
+                    root.show("shape");
+                }
                 return;
             }
             const setting = settingOf(field, suggest);

@@ -33,7 +33,8 @@
 
         self.isOpen = (job) => !!root.job() && root.job().id === job.id;
         self.thumb = (job) => Img2Stl.url(job.thumb_url);
-        self.isActive = (job) => ["opening", "waiting", "running"].includes(job.state);
+        self.isActive = (job) =>
+            ["opening", "generating", "waiting", "running"].includes(job.state);
         self.stateText = function (job) {
             const isOpening =
                 job.state === "opening" && Img2Stl.openingSteps.includes(job.step);

@@ -8,7 +8,8 @@
     // The mesh as it will stand on the bed, and what is found about it: asked for whenever
     // something changed, one request at a time, always for the newest settings.
     //
-    // step: {toJson, isValid, turn, options, findings, problems}
+    // step: {toJson, isValid, isSeen, isOpen, looks, turn, options, findings, problems};
+    // looks: further views that show the same without what was found
     Img2Stl.MeshPreview = function (root, step) {
         const self = this;
         self.view = new Img2Stl.MeshView(root, {id: "img2stl-ready-view"});
@@ -20,10 +21,7 @@
             .extend({
                 rateLimit: {timeout: STALE_AFTER_MS, method: "notifyWhenChangesStop"}
             });
-        self.isReady = ko.pureComputed(function () {
-            const job = root.job();
-            return !!(job && job.kind === "mesh" && job.mesh && job.state !== "opening");
-        });
+        self.isReady = ko.pureComputed(() => step.isOpen());
 
         ko.computed(() => self.view.isBusy(self.isStale()));
         ko.computed(() =>
@@ -40,7 +38,7 @@
         const key = ko
             .pureComputed(function () {
                 const job = root.job();
-                if (!job || !self.isReady() || !root.isShowing("shape")) return null;
+                if (!job || !self.isReady() || !step.isSeen()) return null;
                 if (!step.isValid() || !root.can("create")) return null;
                 const params = step.toJson();
                 params.slicing = _.pick(params.slicing, CHECKED);
@@ -97,6 +95,7 @@
             self.stopPicking();
             self.latest(null);
             self.view.clear();
+            step.looks().forEach((look) => look.clear());
             Img2Stl.frames.forget();
         };
 
@@ -104,13 +103,15 @@
 
         let shown = null; // {mesh, size, turn, copies}
 
-        const show = () =>
-            self.view.show({
+        const show = function () {
+            const what = {
                 mesh: shown.mesh,
                 whole: shown.size,
-                findings: self.findings(),
                 form: root.job() && root.job().id
-            });
+            };
+            self.view.show($.extend({findings: self.findings()}, what));
+            step.looks().forEach((look) => look.show(what));
+        };
         const take = function (preview, mesh) {
             shown = {
                 mesh: Img2Stl.decodeMesh(preview.mesh),

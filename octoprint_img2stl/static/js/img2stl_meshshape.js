@@ -1,6 +1,8 @@
 (function (Img2Stl) {
     "use strict";
 
+    const OF_FILE = ["unit", "up", "size_by", "size"]; // settings that say how a file is read
+
     // The step in which a mesh is made ready: what repair did, what is found, how large it
     // gets and how it stands, Make.
     Img2Stl.MeshShape = function (root) {
@@ -8,11 +10,13 @@
         const state = () => root.state() || {};
         const open = ko.pureComputed(function () {
             const job = root.job();
-            return job && job.kind === "mesh" ? job : null;
+            return job && (job.kind === "mesh" || Img2Stl.isSolid(job)) ? job : null;
         });
         const mesh = ko.pureComputed(() => (open() && open().mesh) || null);
 
-        self.isShown = ko.pureComputed(() => !!open());
+        // a solid of photos is looked at before it is made ready
+        self.isSeen = () => root.isShowing("shape") && (root.isMesh() || root.solid.isChosen());
+        self.looks = () => [root.solid.look];
         self.isOpen = ko.pureComputed(() => !!mesh() && open().state !== "opening");
         self.isOpening = ko.pureComputed(() => !!open() && open().state === "opening");
         self.options = new Img2Stl.MeshOptions(root, {
@@ -26,23 +30,65 @@
         //~~ the job's parameters as a whole
 
         let loadedFor = null;
+        let loaded = null; // the settings of the mesh, as they were then
+        let candidate = null; // that they belong to, of a solid
 
-        self.toJson = () => ({
-            route: "mesh",
+        const ofMesh = () => ({
             mesh: $.extend(self.options.toJson(), {turn: self.turn.value()}),
             slicing: self.slicing.toJson()
         });
+        self.toJson = function () {
+            if (!open() || open().kind === "mesh") return $.extend({route: "mesh"}, ofMesh());
+            // what the solid was made of is no business of this step
+            return $.extend(
+                _.pick(open().params, "route", "photo", "photos", "solid"),
+                ofMesh()
+            );
+        };
+        // what a job makes of its mesh so far, for who asks for another solid; null: nothing
+        self.settingsOf = (job) => (job && loadedFor === job.id ? ofMesh() : null);
+
+        const withDefaults = function (params) {
+            const route = (state().routes || {}).mesh || {};
+            return {
+                mesh: $.extend({}, route.params, params.mesh),
+                slicing: $.extend({}, route.slicing, params.slicing)
+            };
+        };
         // once per opened job: later answers about it must not undo what is being typed
         self.load = function (job) {
-            if (loadedFor === job.id || !job.mesh || !job.params || !job.params.mesh) return;
-            const route = (state().routes || {}).mesh || {};
-            const given = $.extend({}, route.params, job.params.mesh);
+            if (!job.mesh || !job.params || !job.params.mesh) return;
+            const chosen = (job.params.solid || {}).candidate;
+            if (loadedFor === job.id) {
+                if (chosen !== candidate) loadOther(job, chosen);
+                return;
+            }
+            const given = withDefaults(job.params);
             self.forget();
             loadedFor = job.id;
-            self.options.fromJson(given);
-            self.turn.set(given.turn);
-            self.slicing.fromJson($.extend({}, route.slicing, job.params.slicing));
+            candidate = chosen;
+            self.options.fromJson(given.mesh);
+            self.turn.set(given.mesh.turn);
+            self.slicing.fromJson(given.slicing);
             self.anyway(!!job.params.anyway);
+            loaded = self.options.toJson();
+        };
+        // another solid was chosen: it stands as it came and has its own size, the rest stays
+        const loadOther = function (job, chosen) {
+            const given = withDefaults(job.params).mesh;
+            const now = self.options.toJson();
+            const own = _.pick(
+                now,
+                Object.keys(now).filter(
+                    (key) => !OF_FILE.includes(key) && !_.isEqual(now[key], loaded[key])
+                )
+            );
+            candidate = chosen;
+            self.options.size.forget();
+            self.turn.forget();
+            self.options.fromJson($.extend({}, given, own));
+            self.turn.set(given.turn);
+            self.anyway(false);
         };
         self.forget = function () {
             loadedFor = null;

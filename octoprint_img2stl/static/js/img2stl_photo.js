@@ -178,7 +178,7 @@
             event.stopPropagation();
             const files = event.dataTransfer.files;
             if ($(event.target).closest(".img2stl-photos").length) {
-                root.photos.add(files);
+                root.photos.add(files, root.solid.views.placeAt(event.target));
             } else if (files.length > 1) {
                 self.problem(
                     Img2Stl.problem(

@@ -23,7 +23,9 @@
                 gettext("Lid")
             ]
         };
-        const nameOf = function (place) {
+        const isSolid = () => !!root.solid && root.solid.isChosen();
+        const nameOf = function (place, number) {
+            if (isSolid()) return root.solid.views.labelOf(number);
             const names = (shape() && sides[shape().name]) || [];
             return (
                 names[place] ||
@@ -39,7 +41,7 @@
             });
             return [first].concat(open.photos || []).map((photo, place) => ({
                 number: photo.number,
-                name: nameOf(place),
+                name: nameOf(place, photo.number),
                 url: Img2Stl.url(photo.url),
                 thumb: Img2Stl.url(photo.thumb_url || photo.url),
                 sizePx: photo.size_px,
@@ -76,6 +78,9 @@
         self.takesMany = ko.pureComputed(() => !!shape() && shape().photos[1] > 1);
         self.hint = ko.pureComputed(function () {
             if (!shape()) return "";
+            if (isSolid()) {
+                return gettext("Each photo shows the same thing from another side.");
+            }
             const most = shape().photos[1];
             if (!self.takesMany()) {
                 return gettext("Each photo becomes a piece of its own, side by side.");
@@ -112,7 +117,7 @@
 
         const adopt = (answer) => root.adopt(answer.job, {stay: true});
         // one after the other, so that they keep their order
-        const sendNext = function (id, files) {
+        const sendNext = function (id, files, taken) {
             const file = files.shift();
             self.sending(file ? files.length + 1 : 0);
             if (!file) return;
@@ -124,24 +129,32 @@
             OctoPrint.plugins.img2stl
                 .addPhoto(id, file, file.name || "photo.png")
                 .done(function (answer) {
-                    if (job() && job().id === id) adopt(answer[0]);
-                    sendNext(id, files);
+                    if (job() && job().id === id) {
+                        // before anybody else sees the new photo
+                        if (taken) taken(answer[0].job.photos.slice(-1)[0].number);
+                        adopt(answer[0]);
+                    }
+                    sendNext(id, files, taken);
                 })
                 .fail(function (answer) {
                     self.problem(root.photo.uploadFailure(answer[0]));
                     self.sending(0);
                 });
         };
-        self.add = function (files) {
+        // taken, if given, gets the number of each photo that is in
+        self.add = function (files, taken) {
             if (!self.canAdd()) return;
             const room = most() - self.list().length;
-            sendNext(job().id, Array.from(files).slice(0, room));
+            sendNext(job().id, Array.from(files).slice(0, room), taken);
         };
-        self.choose = function () {
+        let wanted = null; // who waits for what is chosen
+        self.choose = () => self.chooseFor(null);
+        self.chooseFor = function (taken) {
+            wanted = taken;
             document.getElementById("img2stl_more_files").click();
         };
         self.chosen = function (data, event) {
-            self.add(event.target.files || []);
+            self.add(event.target.files || [], wanted);
             // the same file may be chosen again
             event.target.value = "";
         };

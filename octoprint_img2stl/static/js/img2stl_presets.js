@@ -2,6 +2,7 @@
     "use strict";
 
     const CHOSEN = "plugin_img2stl_presets"; // in the browser: preset by job
+    const SOLID = "solid3d"; // the card that is no preset of a relief, and its route
 
     // The starting points, and which of them was chosen for the job. The server knows only the
     // settings that came of it.
@@ -13,22 +14,28 @@
         self.chosen = ko.observable(null);
         self.pointed = ko.observable(null); // the card that the pointer or keyboard is on
 
-        self.cards = ko.pureComputed(() =>
-            known().map((preset) => ({
-                name: preset.name,
-                label: preset.label,
-                description: preset.description,
-                icon: Img2Stl.icon(preset.name),
-                testId: "img2stl-preset-" + preset.name
-            }))
-        );
+        const card = (what, name, testId) => ({
+            name: name,
+            label: what.label,
+            description: what.description,
+            icon: Img2Stl.icon(name),
+            testId: testId
+        });
+        self.cards = ko.pureComputed(function () {
+            const solid = root.solid.route();
+            return known()
+                .map((preset) => card(preset, preset.name, "img2stl-preset-" + preset.name))
+                .concat(solid ? [card(solid, SOLID, "img2stl-solid3d")] : []);
+        });
         const find = (name) => known().find((preset) => preset.name === name) || null;
-        self.isChosen = (card) => card.name === self.chosen();
+        const current = () => (root.solid.isChosen() ? SOLID : self.chosen());
+        self.isChosen = (card) => card.name === current();
         self.point = (card) => self.pointed(card.name);
         self.unpoint = () => self.pointed(null);
         self.description = ko.pureComputed(function () {
-            const preset = find(self.pointed() || self.chosen());
-            return preset ? preset.description : "";
+            const name = self.pointed() || current();
+            const found = self.cards().find((card) => card.name === name);
+            return found ? found.description : "";
         });
 
         //~~ choosing
@@ -48,6 +55,8 @@
         self.choose = function (card) {
             const preset = find(card.name);
             const before = find(self.chosen());
+            root.solid.isChosen(card.name === SOLID);
+            remember(card.name);
             if (!preset || preset === before) return;
             const old = now();
             const next = kept[preset.name];
@@ -63,14 +72,16 @@
             }
             start(asGiven(preset));
             self.chosen(preset.name);
-            remember(preset.name);
         };
         self.restore = function () {
             Img2Stl.frames.input();
             fill(start());
         };
         self.isChanged = ko.pureComputed(
-            () => !!start() && unlike(start().relief, shape.relief.toJson()) > 0
+            () =>
+                !!start() &&
+                !root.solid.isChosen() &&
+                unlike(start().relief, shape.relief.toJson()) > 0
         );
 
         //~~ a job that was opened
@@ -97,7 +108,11 @@
             jobId = job.id;
             kept = {};
             const what = now();
-            const stored = find(remembered()[job.id]);
+            const name = remembered()[job.id];
+            const stored = find(name);
+            root.solid.isChosen(
+                Img2Stl.isSolid(job) || (name === SOLID && !!root.solid.route())
+            );
             const isStored = !!stored && stored.route === what.route;
             const preset = isStored ? stored : nearest(what);
             self.chosen(preset ? preset.name : null);

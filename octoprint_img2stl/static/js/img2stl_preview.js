@@ -36,6 +36,7 @@
             .pureComputed(function () {
                 const job = root.job();
                 if (!job || !self.isReady() || !root.isShowing("shape")) return null;
+                if (root.solid.isChosen()) return null;
                 if (!shape.isValid() || !root.can("create")) return null;
                 return JSON.stringify([job.id, _.omit(shape.toJson(), "slicing")]);
             })

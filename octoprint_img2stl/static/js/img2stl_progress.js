@@ -44,7 +44,11 @@
                 });
         };
         self.steps = ko.pureComputed(() =>
-            listed(Img2Stl.jobSteps[(job() && job().kind) || "photo"])
+            listed(
+                Img2Stl.jobSteps[
+                    Img2Stl.isSolid(job()) ? "mesh" : (job() && job().kind) || "photo"
+                ]
+            )
         );
         self.openingSteps = ko.pureComputed(() => listed(Img2Stl.openingSteps));
 

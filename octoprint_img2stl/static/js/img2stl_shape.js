@@ -14,6 +14,7 @@
         return true;
     };
     Img2Stl.AUTOMATIC = "auto"; // as img2stl_slicing.js has it
+    const RELIEF = "relief"; // the route that a photo begins with
 
     // The step in which the photo gets its shape: a preset, its settings, the preview, Make.
     Img2Stl.Shape = function (root) {
@@ -21,7 +22,7 @@
         const crop = root.photo.crop;
         const state = () => root.state() || {};
 
-        self.route = ko.observable("relief");
+        self.route = ko.observable(RELIEF);
         self.isLithophane = ko.pureComputed(() => self.route() === "lithophane");
         self.relief = new Img2Stl.ReliefSettings(root, {isLithophane: self.isLithophane});
         self.slicing = new Img2Stl.SliceSettings(root);
@@ -44,9 +45,12 @@
             self.relief.fromJson(relief);
             self.slicing.fromJson(slicing);
         };
-        const withDefaults = function (params) {
+        const withDefaults = function (given) {
+            // a solid has no relief; this is what the photo is offered as then
+            const params = Img2Stl.isSolid({params: given}) ? {route: RELIEF} : given;
             const route = (state().routes || {})[params.route] || {};
             return [
+                params.route,
                 $.extend({}, route.params, params.relief),
                 $.extend({}, route.slicing, params.slicing)
             ];
@@ -55,13 +59,13 @@
         // once per opened job: later answers about it must not undo what is being typed
         self.load = function (job) {
             if (loadedFor === job.id || !job.params || job.kind === "mesh") return;
-            const [relief, slicing] = withDefaults(job.params);
+            const [route, relief, slicing] = withDefaults(job.params);
             loadedFor = job.id;
             self.problems.forget();
             self.preview.forget();
             root.photos.select(root.photos.FIRST);
             crop.fromJson(job.params.photo, job.params.photos);
-            self.fill(job.params.route, relief, slicing);
+            self.fill(route, relief, slicing);
             self.presets.load(job);
         };
         self.forget = function () {

@@ -58,7 +58,7 @@
                     : isMesh()
                     ? gettext("Model")
                     : gettext("Photo"),
-            shape: () => (isMesh() ? gettext("Get ready") : gettext("Shape")),
+            shape: () => (root.getsReady() ? gettext("Get ready") : gettext("Shape")),
             check: () => gettext("Check"),
             slice: () => gettext("Slice"),
             print: () => gettext("Print")
@@ -78,6 +78,10 @@
             if (!reachable[name]()) return;
             if (self.current() === name) return;
             self.current(name);
+            self.arrive();
+        };
+        // to the top of what is shown now
+        self.arrive = function () {
             const active = document.activeElement;
             const busy = active && active !== document.body;
             if (busy && !$(active).closest(TAB).length) return;
@@ -104,7 +108,7 @@
 
         // where to go on with a job
         self.stepFor = function (job) {
-            if (job.state === "opening" || job.state === "draft") return "shape";
+            if (["opening", "draft", "generating"].includes(job.state)) return "shape";
             if (ENDED_EARLY.includes(job.state) && !wasOpened(job)) return "photo";
             if (job.state === "done" && job.result) {
                 const bad = (job.result.problems || []).some(

@@ -13,6 +13,7 @@
                 draft: isMesh
                     ? gettext("Waits to be made ready")
                     : gettext("Ready to be shaped"),
+                generating: gettext("A solid is being made"),
                 waiting: gettext("Waiting for its turn"),
                 running: gettext("At work"),
                 done: gettext("Finished"),
@@ -30,11 +31,16 @@
     };
     Img2Stl.openingSteps = ["load", "repair"];
 
+    // whether a job makes a solid of its photos
+    Img2Stl.isSolid = (job) => !!(job && job.params && job.params.route === "solid3d");
+
     Img2Stl.jobStep = function (step) {
         return (
             {
                 photo: gettext("Reading the photo"),
                 relief: gettext("Shaping the relief"),
+                views: gettext("Getting the photos ready"),
+                generate: gettext("Making the solid"),
                 load: gettext("Reading the model"),
                 repair: gettext("Repairing"),
                 prepare: gettext("Making it ready"),
