@@ -156,11 +156,12 @@ class MeshyDriver(PaidDriver):
         return _chosen(self.endpoint)
 
     def probe(self) -> Capabilities:
-        data = self._json(self.line.get("/openapi/v1/balance"))
+        answer = self.line.get("/openapi/v1/balance")
+        data = self._json(answer)
         credits = data.get("balance") if isinstance(data, dict) else None
         if isinstance(credits, bool) or not isinstance(credits, (int, float, str)):
             raise self.odd_answer()
-        version = f"{ASSUMED.version} · {plain_words(credits, 20)} credits"
+        version = f"{ASSUMED.version} · {answer.shown(str(credits), 20)} credits"
         return replace(self.assumed_for(self.endpoint), version=version)
 
     def submit(
