@@ -32,7 +32,7 @@ from ..driver import (
 )
 from ..endpoint import Endpoint, EndpointOption, Preset
 from ..line import Answer, said
-from ..refused import DriverFailed, ErrorKind, SolidRefused
+from ..refused import DriverFailed, ErrorKind
 from ..words import plain_words, words_in
 from .paid import (
     MOST_MESSAGE,
@@ -131,29 +131,15 @@ class MeshyDriver(PaidDriver):
         ),
     )
     assumed: ClassVar[Capabilities] = ASSUMED
-
-    @classmethod
-    def check_options(cls, options: Mapping[str, Any]) -> None:
-        if options.get("model", DEFAULT_MODEL) not in MODELS:
-            raise SolidRefused(
-                "solid.unknown_model",
-                N_("%(model)s is no model of %(service)s; choose one of the list."),
-                field="endpoint.model",
-                model=plain_words(options["model"], 40),
-                service=cls.service,
-            )
+    models: ClassVar[Mapping[str, Any]] = MODELS
+    usual_model: ClassVar[str] = DEFAULT_MODEL
 
     @classmethod
     def assumed_for(cls, endpoint: Endpoint) -> Capabilities:
         """What the endpoint's model can do."""
-        chosen = _chosen(endpoint)
+        chosen = cls.model_of(endpoint)
         label = "Meshy" if chosen == DEFAULT_MODEL else MODELS[chosen]
         return replace(ASSUMED, model=label)
-
-    @property
-    def model(self) -> str:
-        """The model that is asked for; the newest where another version of us chose."""
-        return _chosen(self.endpoint)
 
     def probe(self) -> Capabilities:
         answer = self.line.get("/openapi/v1/balance")
@@ -193,10 +179,11 @@ class MeshyDriver(PaidDriver):
         return replace(status, message=answer.shown(status.message, MOST_MESSAGE))
 
     def result_url(self, ref: RemoteRef) -> str:
-        _, task = self._task(ref)
+        answer, task = self._task(ref)
         status = status_of(task)
         if status.state == LOST:
-            raise self.failed(ErrorKind.LOST, status.message)
+            words = answer.shown(status.message, MOST_MESSAGE)
+            raise self.failed(ErrorKind.LOST, words)
         link = link_in(task.get("model_urls"), "glb", "obj", "stl", "3mf")
         if status.state != DONE or not link:
             raise self.no_mesh()
@@ -284,7 +271,7 @@ class MeshyDriver(PaidDriver):
     def _wishes(self, job: JobSpec) -> dict[str, Any]:
         """All of a request but its photos."""
         wishes: dict[str, Any] = {
-            "ai_model": self.model,
+            "ai_model": self.model_of(self.endpoint),
             "should_texture": False,
             "target_formats": ["glb"],
         }
@@ -294,14 +281,9 @@ class MeshyDriver(PaidDriver):
             low, high = FACES
             wishes["topology"] = "triangle"
             wishes["target_polycount"] = min(max(faces, low), high)
-        if job.detail == "fine" and self.model in WITH_RESOLUTION:
+        if job.detail == "fine" and self.model_of(self.endpoint) in WITH_RESOLUTION:
             wishes["geometry_resolution"] = "2k"
         return wishes
-
-
-def _chosen(endpoint: Endpoint) -> str:
-    chosen = endpoint.options.get("model", DEFAULT_MODEL)
-    return chosen if chosen in MODELS else DEFAULT_MODEL
 
 
 def _is_object(data: Any) -> bool:

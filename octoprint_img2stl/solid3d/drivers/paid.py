@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -17,10 +17,12 @@ from typing import Any, ClassVar
 from ...problems import N_
 from ..answer import AUTH, BUSY, CREDIT, INPUT, REMOTE, failed_by_status
 from ..driver import DOWNLOAD_LIMIT_BYTES, Driver, MeshFile, RemoteRef, View
+from ..endpoint import Endpoint
 from ..line import Answer, said
-from ..refused import DriverFailed, ErrorKind
+from ..refused import DriverFailed, ErrorKind, SolidRefused
 from ..results import find_mesh_url, take_in
 from ..verdicts import POLICY
+from ..words import plain_words
 
 # Both services take pictures of that size at most.
 MOST_PICTURE_BYTES = 20 * 2**20
@@ -54,9 +56,32 @@ class PaidDriver(Driver):
 
     Class attributes:
         service: its name for people.
+        models: those that can be asked for, by their names over there.
+        usual_model: the one where nothing was chosen.
     """
 
     service: ClassVar[str]
+    models: ClassVar[Mapping[str, Any]]
+    usual_model: ClassVar[str]
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        model = options.get("model", cls.usual_model)
+        if not isinstance(model, str) or model not in cls.models:
+            raise SolidRefused(
+                "solid.unknown_model",
+                N_("%(model)s is no model of %(service)s; choose one of the list."),
+                field="endpoint.model",
+                model=plain_words(model, 40),
+                service=cls.service,
+            )
+
+    @classmethod
+    def model_of(cls, endpoint: Endpoint) -> str:
+        """The model that is asked for; the usual one where another version of us chose."""
+        model = endpoint.options.get("model", cls.usual_model)
+        known = isinstance(model, str) and model in cls.models
+        return model if known else cls.usual_model
 
     @abstractmethod
     def result_url(self, ref: RemoteRef) -> str:
