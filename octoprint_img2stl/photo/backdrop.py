@@ -28,7 +28,7 @@ LEAST_NOISE = 0.4  # Lab; a drawing has none
 MEDIAN_LENGTH = 1.538
 LIKE_NOISES, LIKE_LEAST, LIKE_MOST = 5.0, 6.0, 12.0
 # Shadows: darker down to this share of the light, in the same colour, without edges.
-DEEPEST_SHADOW = 0.35
+DEEPEST_SHADOW = 0.15
 SHADOW_COLOUR = 7.0  # Lab, across the direction in which a shadow goes
 STEEP = 2.2  # Lab per pixel
 
