@@ -21,6 +21,7 @@ from .driver import FORMATS, MeshFile
 
 UP_AXES = {"glb": "y", "3mf": "z"}  # said by the formats themselves
 BLOCK_BYTES = 2**20
+MOST_URL = 16_000
 MOST_DEPTH = 16
 MOST_PLACES = 20_000
 DATA_URI = re.compile(r"data:([\w.+/-]{0,100})(?:;[\w.=+-]{1,60})*;base64,", re.I)
@@ -30,6 +31,8 @@ HOPELESS = (
     "image", "thumb", "preview", "render", "video", "texture", "input", "poster", "cover",
     "splat", "gaussian", "point", "avatar", "status", "cancel", "webhook", "log",
 )  # fmt: skip
+PLACES = ("url", "uri", "href", "path", "file")
+MOST_NAME = 250
 MESH_TYPES = {
     "model/gltf-binary": "glb",
     "model/obj": "obj",
@@ -126,34 +129,37 @@ def _rated(
     keys: tuple[str, ...], text: str, beside: Mapping[str, Any], formats: Sequence[str]
 ) -> tuple[int, ...] | None:
     """How good a text is as the place of a mesh, less is better; None: it is no place."""
-    kind = _format_of(text, beside)
-    last = next((key.lower() for key in reversed(keys) if key), "")
-    path = " ".join(keys).lower()
-    if kind is None:
-        # A signed URL need not have an ending: then its key has to promise a mesh.
-        kind = next((each for each in formats if each == last.split("_")[-1]), None)
-        promised = kind is not None or any(word in path for word in HOPEFUL)
-        if not promised or any(word in path for word in HOPELESS):
-            return None
-        if not text.lower().startswith(("https://", "http://")):
-            return None
-        if kind is None and last not in (*HOPEFUL, "url", "uri", "href", "model_url"):
-            return None
-        certain = 1
-        rank = formats.index(kind) if kind in formats else len(formats)
-        if kind is None and _ending(text):
-            return None  # it has an ending, of something else
-    else:
-        if kind not in formats:
-            return None
-        certain, rank = 0, formats.index(kind)
+    named = [key.lower() for key in keys if key]
+    last = named[-1] if named else ""
+    hopeful = any(word in key for key in named for word in HOPEFUL)
     hopeless = any(word in last for word in HOPELESS)
-    return (certain, rank, int(hopeless), int(not any(word in path for word in HOPEFUL)))
+    kind = _format_of(text, beside)
+    promised = kind is None
+    if kind is None:
+        kind = _promised(named, text, formats) if hopeful else None
+    if kind not in formats:
+        return None
+    return (int(promised), formats.index(kind), int(hopeless), int(not hopeful))
+
+
+def _promised(named: list[str], text: str, formats: Sequence[str]) -> str | None:
+    """The format of a URL without an ending (a signed one), as the keys above it tell."""
+    if not text.lower().startswith(("https://", "http://")) or _ending(text):
+        return None
+    if any(word in key for key in named[-2:] for word in HOPELESS):
+        return None
+    last = named[-1]
+    told = last.rsplit("_", 1)[-1]
+    if told in formats:
+        return told
+    if last in PLACES or any(word in last for word in HOPEFUL):
+        return formats[0] if formats else None
+    return None
 
 
 def _ending(text: str) -> str:
     """Of the path of a URL, in lower case, without its dot."""
-    if len(text) > 16_000:
+    if len(text) > MOST_URL:
         return ""
     try:
         path = urlsplit(text).path
@@ -173,13 +179,12 @@ def _format_of(text: str, beside: Mapping[str, Any]) -> str | None:
         if kind is None and text[match.end() : match.end() + 7] == GLB_START:
             kind = "glb"
         return kind
-    if "\n" in text or len(text) > 16_000 or not text.strip():
+    if "\n" in text or len(text) > MOST_URL or not text.strip():
         return None
-    ending = _ending(text)
-    if ending in FORMATS:
-        # a place, not a sentence about one
-        spaced = " " in text.strip() and not text.startswith(("http", "/"))
-        return None if spaced and "/" not in text and len(text) > 120 else ending
+    if " " in text.strip() and len(text) > MOST_NAME:  # a sentence about one
+        return None
+    if known := _known(_ending(text)):
+        return known
     if not text.lower().startswith(("https://", "http://", "/")):
         return None
     kind = MESH_TYPES.get(
