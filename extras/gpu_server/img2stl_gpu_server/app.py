@@ -262,6 +262,8 @@ class App:
         if job.state != COMPLETED:
             return json_answer(200, told)
         told["triangles"] = job.triangles
+        if job.worker:
+            told["worker"] = job.worker
         if query.get("model") == "0":
             return json_answer(200, told)
         return _with_model(told, self.keeper.result(job, job.order.type))

@@ -30,6 +30,7 @@ class Job:
         stage, progress: while it is processed; not on disk.
         message, error_kind: why it failed, or what its owner should know.
         triangles: of the result.
+        worker: which of several made it, for people.
     """
 
     uid: str
@@ -43,6 +44,7 @@ class Job:
     message: str = ""
     error_kind: str = ""
     triangles: int = 0
+    worker: str = ""
     stage: str = field(default="", compare=False)
     progress: float = field(default=0.0, compare=False)
 
@@ -63,6 +65,7 @@ class Job:
             "message": self.message,
             "error_kind": self.error_kind,
             "triangles": self.triangles,
+            "worker": self.worker,
         }
 
     @classmethod
@@ -74,6 +77,7 @@ class Job:
         if not UID.fullmatch(data["uid"]) or any(role not in ROLES for role, *_ in views):
             raise ValueError(data["uid"])
         known = ("started", "ended", "tries", "message", "error_kind", "triangles")
+        known += ("worker",)
         return cls(
             uid=data["uid"],
             order=Order.from_json(data["order"]),

@@ -328,7 +328,7 @@ class Keeper:
             if job.has_ended:
                 return
             job.message = " ".join(made.notes)[:1000]
-            job.triangles, job.progress = made.triangles, 1.0
+            job.triangles, job.worker, job.progress = made.triangles, made.where, 1.0
             self._end(job, COMPLETED)
             self._remember(job)
         log.info("job %s: %d triangles %s", job.uid, made.triangles, made.where)

@@ -25,7 +25,7 @@ class Made:
         mesh: as `results.pack` makes it.
         triangles: how many.
         notes: what its owner should know.
-        where: which process made it, for the log.
+        where: which of several makers made it, for people.
     """
 
     mesh: bytes

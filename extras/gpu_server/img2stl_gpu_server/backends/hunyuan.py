@@ -22,6 +22,10 @@ STEPS = {"draft": 5, "normal": 8, "fine": 20}
 OCTREES = {"draft": 196, "normal": 256, "fine": 380}
 GUIDANCE = 5.0
 CHUNKS = 20_000
+# Our role -> that of hy3dgen.shapegen.preprocessors.MVImageProcessorV2. It means the subject's
+# own left: in Tencent's example pictures (assets/example_mv_images/*/left.png) the figures look
+# to the left, so the camera stands to the right of who stands before the front.
+SIDES = {"front": "front", "left": "right", "back": "back", "right": "left"}
 SAMPLED = 0.6
 
 
@@ -97,16 +101,13 @@ class Hunyuan2Mini(_Hunyuan):
 class Hunyuan2Mv(_Hunyuan):
     """The model for several views, by role."""
 
-    # hy3dgen.shapegen.preprocessors.MVImageProcessorV2 knows these four, and takes them as
-    # "front, front clockwise 90, back, front clockwise 270": left is taken from the left of
-    # who stands before the front, as here.
     about = About(
         name="hunyuan2mv",
         label="Hunyuan3D 2mv",
         licence=LICENCE,
         notice=NOTICE,
         views_max=4,
-        roles=("front", "left", "back", "right"),
+        roles=tuple(SIDES),
         needs_acceptance=True,
     )
     repository = "tencent/Hunyuan3D-2mv"
@@ -115,6 +116,6 @@ class Hunyuan2Mv(_Hunyuan):
     def images(self, order: Order, pictures: Sequence[Picture]) -> Any:
         wanted = order.remove_background
         return {
-            each.role: self._cutter.cut(each, wanted=wanted)
+            SIDES[each.role]: self._cutter.cut(each, wanted=wanted)
             for each in in_order(pictures)
         }
