@@ -15,7 +15,7 @@ def cancel(trip: Trip) -> None:
     errand.state, errand.kind = CANCELLED, ErrorKind.CANCELLED.value
     errand.problem = errand.notice = None
     trip.still()
-    if before == SUBMITTING and errand.ref is None:
+    if before == SUBMITTING:
         _find(trip)
     if errand.ref is None and before != SUBMITTING:
         return
@@ -37,4 +37,5 @@ def _find(trip: Trip) -> None:
         )
     except DriverFailed:
         return
-    errand.ref = None if ref is None else ref.to_json()
+    if ref is not None:  # else what was noted before may do
+        errand.ref = ref.to_json()

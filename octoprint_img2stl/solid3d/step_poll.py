@@ -81,17 +81,17 @@ def _failed_there(trip: Trip, status: Status) -> None:
 
 def _going_on(trip: Trip, status: Status) -> None:
     errand = trip.errand
-    before = Tidings.of(errand)
-    if status.state == RUNNING:
-        errand.running_since = errand.running_since or trip.clock()
-    else:
-        errand.running_since = None  # the time in the queue does not count
+    before, since = Tidings.of(errand), errand.running_since
+    # The time in the queue does not count.
+    errand.running_since = (since or trip.clock()) if status.state == RUNNING else None
     Tidings.said(status, trip.endpoint).to(errand)
     if _is_overdue(trip, errand.running_since):
         _give_up(trip, None)
         return
     _watch_changes(trip)
-    if Tidings.of(errand) != before:
+    if errand.running_since != since:
+        trip.keep()
+    elif Tidings.of(errand) != before:
         trip.keep_soon()
     trip.rest(told_s(status.retry_after_s, trip.poll_s()))
 

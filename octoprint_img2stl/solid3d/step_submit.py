@@ -75,10 +75,10 @@ def _failed(trip: Trip, failure: DriverFailed) -> None:
     errand, kind = trip.errand, failure.kind
     if kind is ErrorKind.CANCELLED and trip.unwanted():
         if not failure.sent:
-            errand.state = WAITING
+            errand.state, errand.ref = WAITING, None
             trip.keep()
     elif kind is ErrorKind.BUSY or (kind in UNREACHED and not failure.sent):
-        errand.state = WAITING
+        errand.state, errand.ref = WAITING, None
         trip.later(failure)
     elif kind is ErrorKind.LOST:
         trip.lost()
