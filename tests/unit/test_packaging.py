@@ -18,7 +18,7 @@ from packaging.specifiers import SpecifierSet
 from tests.unit.sources import FOLDER, PACKAGE, ROOT, modules
 
 # Names of packages where they differ from what is imported.
-DISTRIBUTIONS = {"PIL": "pillow"}
+DISTRIBUTIONS = {"PIL": "pillow", "websocket": "websocket-client"}
 # Tried for and done without: the user is told how to add it.
 OPTIONAL = {"pillow_heif", "igl"}
 # Part of OctoPrint; nothing outside plugin/ imports them, see test_rooms.py.

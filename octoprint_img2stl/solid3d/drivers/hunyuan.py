@@ -39,8 +39,9 @@ from ..line import Line, Stream, failed_by_status
 from ..refused import DriverFailed, ErrorKind, SolidRefused
 from ..words import plain_words
 from .hunyuan_answer import number, status_of
-from .hunyuan_order import SUBJECTS, order_for, roles_of
+from .hunyuan_order import order_for, roles_of
 from .hunyuan_servers import KINDS, OURS, V20, V21, Server, recognise
+from .sides import SUBJECTS
 from .sieve import BadAnswer, Sieve, TooMuch
 
 MESH = "model_base64"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..driver import ROLES, JobSpec, View
 from .hunyuan_servers import OURS, V21, Server
+from .sides import SUBJECTS, views_by_role
 
 # The mesh is asked for as GLB: Tencent's STL lies on its side, and their /status looks for
 # GLB files alone.
@@ -18,24 +19,6 @@ DETAIL_20 = {"draft": (192, 10), "normal": (256, 20), "fine": (384, 40)}
 DETAIL_21 = {"draft": (192, 5), "normal": (256, 10), "fine": (384, 20)}
 FACES_21 = (1000, 100_000)
 FACES_DEFAULT = 40_000
-# Hunyuan3D-2mv calls the subject's own left side left (so do Tencent's example pictures,
-# assets/example_mv_images): the camera stands at our right.
-SUBJECTS = {"front": "front", "back": "back", "left": "right", "right": "left"}
-
-
-def views_by_role(job: JobSpec, roles: Sequence[str]) -> dict[str, View]:
-    """The views that are sent, one for each role.
-
-    Args:
-        job: whose front, or whatever stands for it, always is among them.
-        roles: that can be told apart.
-    """
-    found = {"front": job.front}
-    for role in roles:
-        view = job.of_role(role)
-        if view is not None and view is not job.front:
-            found[role] = view
-    return found
 
 
 def order_for(server: Server, job: JobSpec, key: str, steps: int = 0) -> tuple[str, Any]:
