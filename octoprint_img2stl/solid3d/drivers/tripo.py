@@ -35,8 +35,7 @@ from ..driver import (
 )
 from ..endpoint import Endpoint, EndpointOption, Preset
 from ..line import Answer
-from ..refused import DriverFailed, ErrorKind, SolidRefused
-from ..words import plain_words
+from ..refused import DriverFailed, ErrorKind
 from .paid import (
     MOST_MESSAGE,
     MOST_PICTURE_BYTES,
@@ -46,12 +45,13 @@ from .paid import (
     link_in,
     made_between,
 )
+from .sides import SUBJECTS
 from .tripo_task import KINDS, likeness, rows_of, status_of
 
-# Tripo's order. Its left is the subject's own ("Left view (90°), i.e. the subject's left side",
-# ComfyUI's partner node for Tripo; "90 deg, character's left arm side", Scenario's reference of
-# the same API; Tripo's own pages do not say), ours is the left of who stands before the front.
-SLOTS = {"front": "front", "left": "right", "back": "back", "right": "left"}
+# Tripo's order -> our roles. Its left is the subject's own as well ("Left view (90°), i.e. the
+# subject's left side", ComfyUI's partner node for Tripo; "90 deg, character's left arm side",
+# Scenario's reference of the same API; Tripo's own pages do not say).
+SLOTS = {slot: SUBJECTS[slot] for slot in ("front", "left", "back", "right")}
 # Out of the box its subjects look along +x, with z up. Ours look along -y, which is +z of a GLB.
 LOOKS_ALONG = "-y"
 FACES = {"draft": 50_000, "normal": 150_000, "fine": 400_000}
@@ -154,34 +154,22 @@ class TripoDriver(PaidDriver):
         ),
     )
     assumed: ClassVar[Capabilities] = ASSUMED
-
-    @classmethod
-    def check_options(cls, options: Mapping[str, Any]) -> None:
-        if options.get("model", DEFAULT_MODEL) not in MODELS:
-            raise SolidRefused(
-                "solid.unknown_model",
-                N_("%(model)s is no model of %(service)s; choose one of the list."),
-                field="endpoint.model",
-                model=plain_words(options["model"], 40),
-                service=cls.service,
-            )
+    models: ClassVar[Mapping[str, Any]] = MODELS
+    usual_model: ClassVar[str] = DEFAULT_MODEL
 
     @classmethod
     def assumed_for(cls, endpoint: Endpoint) -> Capabilities:
         """What the endpoint's model can do."""
-        model = MODELS[_chosen(endpoint)]
+        model = MODELS[cls.model_of(endpoint)]
         return replace(ASSUMED, faces=model.faces, model=model.label)
 
-    @property
-    def model(self) -> str:
-        """The version that is asked for; the usual one where another version of us chose."""
-        return _chosen(self.endpoint)
-
     def probe(self) -> Capabilities:
-        data = self._data(self.line.get("/v3/account/balance"))
+        answer = self.line.get("/v3/account/balance")
+        data = self._data(answer)
         if not isinstance(data, dict) or "balance" not in data:
             raise self.odd_answer()
-        version = f"{ASSUMED.version} · {plain_words(data['balance'], 20)} credits"
+        credits = answer.shown(str(data["balance"]), 20)
+        version = f"{ASSUMED.version} · {credits} credits"
         return replace(self.assumed_for(self.endpoint), version=version)
 
     def submit(
@@ -215,10 +203,11 @@ class TripoDriver(PaidDriver):
         return replace(status, message=answer.shown(status.message, MOST_MESSAGE))
 
     def result_url(self, ref: RemoteRef) -> str:
-        _, task = self._task(ref)
+        answer, task = self._task(ref)
         status = status_of(task)
         if status.state == LOST:
-            raise self.failed(ErrorKind.LOST, status.message)
+            words = answer.shown(status.message, MOST_MESSAGE)
+            raise self.failed(ErrorKind.LOST, words)
         link = link_in(task.get("output"), "model_url", "base_model_url", "pbr_model_url")
         if status.state != DONE or not link:
             raise self.no_mesh()
@@ -303,10 +292,10 @@ class TripoDriver(PaidDriver):
 
     def _wishes(self, job: JobSpec) -> dict[str, Any]:
         """All of a request but its photos."""
-        model = MODELS[self.model]
+        model = MODELS[self.model_of(self.endpoint)]
         low, high = model.faces
         wishes: dict[str, Any] = {
-            "model": self.model,
+            "model": self.model_of(self.endpoint),
             "texture": False,
             "pbr": False,
             "export_uv": False,  # cuts the surface into islands
@@ -331,11 +320,6 @@ class TripoDriver(PaidDriver):
         except (OSError, ValueError):
             return []
         return [each for each in kept if isinstance(each, str) and each]
-
-
-def _chosen(endpoint: Endpoint) -> str:
-    chosen = endpoint.options.get("model", DEFAULT_MODEL)
-    return chosen if chosen in MODELS else DEFAULT_MODEL
 
 
 def views_by_slot(job: JobSpec) -> dict[str, View]:

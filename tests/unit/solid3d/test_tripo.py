@@ -477,11 +477,14 @@ def test_a_mesh_that_is_too_large_is_not_taken(driver, tmp_path):
 # -- settings ----------------------------------------------------------------------------------
 
 
-def test_models_nobody_knows_are_refused():
+@pytest.mark.parametrize("model", ["v2.0-20240919", ["v3.1-20260211"], 3, None])
+def test_models_nobody_knows_are_refused(model, fake):
     DRIVER.check_options({})
     with pytest.raises(SolidRefused) as caught:
-        DRIVER.check_options({"model": "v2.0-20240919"})
+        DRIVER.check_options({"model": model})
     assert caught.value.problem.field == "endpoint.model"
+    # as another version of us may have left it
+    assert driver_for(DRIVER, fake, model=model).probe().model == "Tripo 3.1"
 
 
 def test_the_presets_are_endpoints_of_both_places():
