@@ -20,7 +20,7 @@ from .api import Api
 from .endpoints import PRIVATE_FOLDER
 from .house import House
 from .printer import key
-from .views import DOWNLOADS
+from .views import CANDIDATE_PICTURE, DOWNLOADS
 
 # in this order: each file adds to the names of those before it
 JAVASCRIPT = (
@@ -84,7 +84,9 @@ JAVASCRIPT = (
 )
 # of an endpoint with a workflow in it, in JSON within JSON
 ENDPOINT_BYTES = 4 * MOST_OPTION_BYTES
-FILE_ROUTE = re.compile(r"([0-9a-f]{16})/(" + "|".join(map(re.escape, DOWNLOADS)) + ")")
+FILE_ROUTE = re.compile(
+    r"([0-9a-f]{16})/(" + "|".join([*map(re.escape, DOWNLOADS), CANDIDATE_PICTURE]) + ")"
+)
 
 
 class Img2StlPlugin(

@@ -42,7 +42,7 @@ WORKERS = {
     "relief.build", "relief.resample", "relief.write", "relief.preview", "relief.picture",
     "relief.extras.place", "relief.extras.spots",
     "slicing.draw",
-    "jobs.meshes", "jobs.mesh_views", "jobs.steps", "jobs.worker",
+    "jobs.meshes", "jobs.mesh_views", "jobs.solids", "jobs.steps", "jobs.worker",
 }  # fmt: skip
 # All of whose modules are the worker's.
 WORKERS_FOLDERS = ("mesh.", "relief.solid.", "relief.tone.")
