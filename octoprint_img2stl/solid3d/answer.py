@@ -144,15 +144,20 @@ def said(answer: Answer) -> str:
 def failed_by_status(answer: Answer, what: str = "") -> DriverFailed:
     """What a status that is no success means.
 
+    A 4xx, and "ask again later" with a time, say for sure that the request was not taken
+    (`sent` is false); after other failures over there nobody knows.
+
     Args:
         answer: whose status is 300 or more.
         what: who answered, for people, such as ``Meshy``; empty: the host.
     """
     kind, code, template = _meaning(answer.status)
+    refused = answer.status < 500 or answer.retry_after_s is not None
     return DriverFailed(
         kind,
         code,
         template,
+        sent=not refused,
         retry_after_s=answer.retry_after_s,
         host=what or answer.host,
         said=said(answer) or _status_words(answer.status),

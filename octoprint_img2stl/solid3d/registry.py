@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from ..problems import N_
-from .driver import Driver
+from .driver import Capabilities, Driver
 from .endpoint import Endpoint, Preset
 from .line import Line
 from .refused import SolidRefused
@@ -46,6 +46,11 @@ def make(endpoint: Endpoint) -> Driver:
         SolidRefused: as `driver_class`.
     """
     return driver_class(endpoint.driver)(endpoint, Line(endpoint))
+
+
+def assumed(endpoint: Endpoint) -> Capabilities:
+    """What an endpoint can do, as far as its driver knows without asking it."""
+    return driver_class(endpoint.driver).assumed_for(endpoint)
 
 
 def presets() -> list[Preset]:

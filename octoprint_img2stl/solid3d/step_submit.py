@@ -6,7 +6,7 @@ from . import verdicts
 from .driver import RemoteRef
 from .errand import SUBMITTED, SUBMITTING, WAITING
 from .refused import DriverFailed, ErrorKind
-from .trip import UNREACHED, Trip
+from .trip import FINAL, UNREACHED, Trip
 
 MOST_DOUBTS = 10
 LOOKS = 2  # for a job that may have been taken: lists can be late
@@ -77,13 +77,6 @@ def _failed(trip: Trip, failure: DriverFailed) -> None:
         if not failure.sent:
             errand.state, errand.ref = WAITING, None
             trip.keep()
-    elif kind is ErrorKind.BUSY or (kind in UNREACHED and not failure.sent):
-        errand.state, errand.ref = WAITING, None
-        trip.later(failure)
-    elif kind is ErrorKind.LOST:
-        trip.lost()
-    elif kind is ErrorKind.REMOTE:
-        trip.once_more(failure)
     elif _in_doubt(trip, failure):
         errand.doubts += 1
         trip.looks = 0
@@ -92,12 +85,21 @@ def _failed(trip: Trip, failure: DriverFailed) -> None:
                 trip.fail(verdicts.doubted_too_often(trip.host))
                 return
         trip.later(failure)  # the state stays, so that it is looked for
+    elif kind in UNREACHED:
+        errand.state, errand.ref = WAITING, None
+        trip.later(failure)
+    elif kind is ErrorKind.LOST:
+        trip.lost()
+    elif kind is ErrorKind.REMOTE:
+        trip.once_more(failure)
     else:
         trip.fail(failure)
 
 
 def _in_doubt(trip: Trip, failure: DriverFailed) -> bool:
-    """Whether it may have been taken."""
-    if failure.kind is ErrorKind.BAD_RESULT:  # an answer that nobody can read
-        return failure.sent and not trip.repeatable
-    return failure.kind in (*UNREACHED, ErrorKind.CANCELLED)
+    """Whether the job may have been taken."""
+    if not failure.sent or failure.kind in (*FINAL, ErrorKind.LOST):
+        return False
+    if not trip.repeatable:  # an error over there, an answer that nobody can read
+        return True
+    return failure.kind in (ErrorKind.OFFLINE, ErrorKind.TIMEOUT, ErrorKind.CANCELLED)

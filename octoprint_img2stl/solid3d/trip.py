@@ -65,6 +65,7 @@ class Trip:
         self.polls = self.looks = self.fetch_errors = 0
         self.lost_before = False
         self._saved_at = float("-inf")
+        self._owes = False  # a change that is not on disk yet
 
     def unwanted(self) -> bool:
         return self.cancelled() or self.stopping()
@@ -173,6 +174,8 @@ class Trip:
                 time.sleep(SPIN_S)  # whoever wakes us does not let us wait
 
     def rest(self, wait_s: float) -> None:
+        if self._owes:
+            self.keep_soon()
         if not self.unwanted():
             self.pause(wait_s)
 
@@ -229,10 +232,12 @@ class Trip:
 
     def keep(self) -> None:
         self._saved_at = self.clock()
+        self._owes = False
         self.save(self.errand)
 
     def keep_soon(self) -> None:
-        """For what changes often."""
+        """For what changes often: now, or with a later rest."""
+        self._owes = True
         if not 0 <= self.clock() - self._saved_at < SAVE_EVERY_S:
             self.keep()
 

@@ -43,8 +43,8 @@ def paid(tmp_path):
     return Carried(tmp_path, PAID, "https://api.example.org")
 
 
-def busy(after: float | None = None):
-    return failing(ErrorKind.BUSY, "solid.busy", after=after)
+def busy(after: float | None = None, sent: bool = False):
+    return failing(ErrorKind.BUSY, "solid.busy", sent, after)
 
 
 # -- there and back ------------------------------------------------------------------------
@@ -236,7 +236,14 @@ def test_an_idempotent_paid_job_is_sent_again_with_the_same_key(tmp_path):
 
 @pytest.mark.parametrize(
     "failure",
-    [BROKEN, SILENT, failing(ErrorKind.BAD_RESULT), ValueError("no such key")],
+    [
+        BROKEN,
+        SILENT,
+        busy(sent=True),
+        failing(ErrorKind.REMOTE),
+        failing(ErrorKind.BAD_RESULT),
+        ValueError("no such key"),
+    ],
 )
 def test_a_paid_job_is_never_sent_twice(paid, failure):
     errand = paid.carry(submit=[failure])
@@ -263,6 +270,11 @@ def test_a_paid_job_that_cannot_be_looked_for(tmp_path):
     paid = Carried(tmp_path, PAID)
     errand = paid.carry(submit=[SILENT], find=[failing(ErrorKind.AUTH)])
     assert errand.state == "unsure"
+
+
+def test_the_reason_for_the_doubt_is_kept(paid):
+    errand = paid.carry(submit=[failing(ErrorKind.REMOTE, "solid.remote_error")])
+    assert errand.notice["code"] == "solid.remote_error"
 
 
 def test_the_owner_may_send_it_again(paid):
@@ -517,7 +529,8 @@ def test_a_paid_failure_is_not_tried_again(paid):
     assert errand.problem["code"] == "solid.remote_failed_silently"
     assert len(paid.driver.named("submit")) == 1
     paid.errand.resend()
-    assert paid.carry(submit=[failing(ErrorKind.REMOTE)]).kind == "remote"
+    refused = failing(ErrorKind.REMOTE, sent=False)
+    assert paid.carry(submit=[refused]).kind == "remote"
 
 
 @pytest.mark.parametrize(

@@ -500,9 +500,11 @@ def test_a_web_page_is_no_json(server):
 def test_what_a_status_means(server, status, kind):
     server.on("/x", replying({"detail": "because"}, status, Retry_After="7"))
     found = failed_by_status(line(server.url).get("/x"))
-    assert found.kind.value == kind and found.retry_after_s == 7
+    assert found.kind.value == kind and found.retry_after_s == 7 and not found.sent
     assert "because" in str(found) and server.url.removeprefix("http://") in str(found)
     assert "Meshy" in str(failed_by_status(line(server.url).get("/x"), "Meshy"))
+    server.on("/x", replying({}, status))
+    assert failed_by_status(line(server.url).get("/x")).sent == (status >= 500)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ def test_what_is_assumed_of_it_can_be(name):
     assert assumed.cancel in ("running", "queued", "none")
     assert assumed.up_axis in ("y", "z")
     assert Capabilities.from_json(assumed.to_json()) == assumed
+    assert isinstance(registry.assumed(endpoint(name)), Capabilities)
 
 
 @pytest.mark.parametrize("name", registry.DRIVERS)
