@@ -152,7 +152,6 @@ def _serve(listener: Listener, keeper: Keeper, token: str) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    keeper.start()
     threading.Thread(target=_warm, daemon=True).start()
     threading.Thread(target=listener.serve_forever, args=(0.2,), daemon=True).start()
     host, port = listener.server_address[:2]
@@ -161,6 +160,7 @@ def _serve(listener: Listener, keeper: Keeper, token: str) -> int:
         log.warning("Everybody in this network can use the server; give it a --token.")
     # On stdout, for whoever started it with port 0.
     print(f"{NAME} {__version__} listens on http://{shown}:{port}", flush=True)
+    keeper.start()
     log.info("back end: %s (%s)", keeper.maker.about.label, keeper.maker.about.licence)
     while not stop.wait(1.0):  # with a timeout, so that Windows sees Ctrl-C
         pass

@@ -63,7 +63,8 @@ def finish(
         raise Refused(
             REMOTE, "The model made an empty mesh; try another seed or picture."
         )
-    points = _placed(points, None if own_size else order.size)
+    size = None if own_size else order.size
+    points = _placed(points, size)
     mesh, _ = weld_shared(points.astype(np.float32), faces)
     notes = list(raw.notes)
     if len(mesh.faces) > REPAIRABLE and not solid:
@@ -80,7 +81,8 @@ def finish(
                 f"It has {len(mesh.faces)} triangles; with {most} it would have lost its shape."
             )
     watch.report(1.0, "done")
-    return Finished(settled(_placed(mesh.vertices, None), mesh.faces), tuple(notes))
+    # Once more: without its crumbs it may be smaller.
+    return Finished(settled(_placed(mesh.vertices, size), mesh.faces), tuple(notes))
 
 
 def reduced(mesh: Mesh, most: int) -> Mesh:

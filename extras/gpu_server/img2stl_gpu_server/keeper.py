@@ -75,7 +75,8 @@ class Keeper:
         self._stopping = False
         self._times = store.load_times()
         self._threads: list[threading.Thread] = []
-        self._take_up()
+        with self._lock:
+            self._take_up()
 
     # ---- life of the keeper
 

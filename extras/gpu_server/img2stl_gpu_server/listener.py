@@ -299,8 +299,7 @@ class Handler(BaseHTTPRequestHandler):
     ) -> None:
         """For requests that are not even HTTP: JSON as well, and the end of the line."""
         self.close_connection = True
-        if not getattr(self, "request_version", ""):
-            self.request_version = self.protocol_version
+        self.request_version = self.protocol_version  # else no headers would be sent
         error = Refused(INPUT, "This is not a request that can be read.", status=code)
         self._send(self.server.app.refusal(error))
 

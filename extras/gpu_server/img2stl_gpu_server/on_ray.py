@@ -40,23 +40,39 @@ from .watch import Watch
 
 log = logging.getLogger(__name__)
 LOOK_S = 0.2  # how often the wish to stop is looked for while a replica says nothing
-START_S = 1800.0  # for a replica to be started, model and all, before the job itself begins
+START_S = (
+    1800.0  # for a replica to be started, model and all, before the job itself begins
+)
 TRIES = 2  # with another replica, where one ended in the middle
 MOST_ANSWERING = 64
 # What may be said in the arguments of ray/serve_config.yaml besides the back end's settings.
-FRONT = ("folder", "token", "allow_origin", "waiting", "keep_days", "keep", "max_upload_mb")
+FRONT = (
+    "folder",
+    "token",
+    "allow_origin",
+    "waiting",
+    "keep_days",
+    "keep",
+    "max_upload_mb",
+)
 FRONT += ("deadline_min", "at_once")
 
 
 @serve.deployment(
     max_ongoing_requests=1,
-    autoscaling_config={"min_replicas": 1, "max_replicas": 2, "target_ongoing_requests": 1},
+    autoscaling_config={
+        "min_replicas": 1,
+        "max_replicas": 2,
+        "target_ongoing_requests": 1,
+    },
     health_check_timeout_s=60,
 )
 class Pool:
     """A replica: one back end, one job at a time."""
 
-    def __init__(self, backend: str, settings: Mapping[str, Any], deadline_s: float) -> None:
+    def __init__(
+        self, backend: str, settings: Mapping[str, Any], deadline_s: float
+    ) -> None:
         self._maker = HereMaker(make(backend, Settings.from_json(settings)))
         self._maker.load()
         self._deadline_s = deadline_s
@@ -124,7 +140,9 @@ class PoolMaker:
                 log.warning("a replica failed: %r", error)
                 if not left:
                     break
-        raise Refused(REMOTE, "The part of the server that worked on it ended; try again.")
+        raise Refused(
+            REMOTE, "The part of the server that worked on it ended; try again."
+        )
 
     def _asked(self, order: Order, sent: Sequence[tuple], watch: Watch) -> Made:
         stream = self._make.remote(order.to_json(), sent)
@@ -252,8 +270,12 @@ def app(args: Mapping[str, Any]) -> Any:
     if unknown:
         raise ValueError(f"unknown options: {', '.join(unknown)}")
     backend = args.get("backend", "silhouette")
-    settings = {name: args[name] for name in Settings.__dataclass_fields__ if name in args}
-    make(backend, Settings.from_json(settings))  # says now what it would say to nobody later
+    settings = {
+        name: args[name] for name in Settings.__dataclass_fields__ if name in args
+    }
+    make(
+        backend, Settings.from_json(settings)
+    )  # says now what it would say to nobody later
     deadline_s = 60 * float(args.get("deadline_min", 60))
     pool = Pool.bind(backend, settings, deadline_s)
     options = {name: args[name] for name in FRONT if name in args}

@@ -11,7 +11,7 @@ from ..refused import INPUT, Refused
 from ..watch import Watch
 from .backend import About, Backend, Picture, RawMesh
 
-STEPS = 20
+STEPS = 100
 
 
 class Echo(Backend):
