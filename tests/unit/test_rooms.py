@@ -45,7 +45,7 @@ WORKERS = {
     "jobs.meshes", "jobs.mesh_views", "jobs.solids", "jobs.steps", "jobs.worker",
 }  # fmt: skip
 # All of whose modules are the worker's.
-WORKERS_FOLDERS = ("mesh.", "relief.solid.", "relief.tone.")
+WORKERS_FOLDERS = ("mesh.", "relief.solid.", "relief.tone.", "solid3d.local.")
 # but for these, which the front of the house asks
 LIGHT = {"mesh.refused", "mesh.settings", "mesh.words"}
 
