@@ -148,7 +148,11 @@ def read_app(line: Line) -> App:
     prefix = "/" + str(config.get("api_prefix") or "").strip("/")
     prefix = "" if prefix == "/" else prefix
     info = _asked(line, f"{prefix}/info")
-    components = {each.get("id"): each for each in _objects(config.get("components"))}
+    components = {
+        each["id"]: each
+        for each in _objects(config.get("components"))
+        if isinstance(each.get("id"), (int, str))
+    }
     functions, triggers = _functions(config, info, components)
     return App(
         line=line,
@@ -195,16 +199,19 @@ def _functions(
         function = _function(number, each, described, components)
         if function.name:
             named.setdefault(function.name, function)
-        for target in each.get("targets") or ():
-            if (
-                isinstance(target, list)
-                and len(target) == 2
-                and function.index is not None
-            ):
-                props = components.get(target[0], {}).get("props")
-                label = (props or {}).get("label") or (props or {}).get("value")
-                triggers.setdefault((str(label), str(target[1])), function)
+        for label, event in _targets(each.get("targets"), components):
+            if function.index is not None:
+                triggers.setdefault((label, event), function)
     return named, triggers
+
+
+def _targets(value: Any, components: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+    """(label of the field, event) of what lets the browser call a function."""
+    for each in value[:MOST_PARAMETERS] if isinstance(value, list) else ():
+        if isinstance(each, list) and len(each) == 2 and isinstance(each[0], (int, str)):
+            props = components.get(each[0], {}).get("props")
+            props = props if isinstance(props, dict) else {}
+            yield str(props.get("label") or props.get("value")), str(each[1])
 
 
 def _function(
@@ -218,8 +225,10 @@ def _function(
     words = described.get(name)
     words = words if isinstance(words, dict) else {}
     parameters = list(_objects(words.get("parameters")))[:MOST_PARAMETERS]
-    inputs = [components.get(each, {}) for each in (dependency.get("inputs") or ())][
-        :MOST_PARAMETERS
+    wanted = dependency.get("inputs")
+    inputs = [
+        components.get(each, {}) if isinstance(each, (int, str)) else {}
+        for each in (wanted[:MOST_PARAMETERS] if isinstance(wanted, list) else ())
     ]
     shown = [each for each in inputs if not _is_hidden(each)]
     # Of one order: the fields as the browser has them, and their names as the API says.

@@ -90,12 +90,8 @@ class Protocol:
             if answer.status not in (404, 405):
                 return _started(answer, function)
             self.by_queue = False
-        shown = [
-            value
-            for parameter, value in zip(function.parameters, values, strict=True)
-            if not parameter.hidden
-        ]
-        body = {"data": shown, "session_hash": self.session}
+        # 4.x wants the hidden parameters here as well, and 6.x takes them.
+        body = {"data": list(values), "session_hash": self.session}
         return _started(self._post(f"/call{quote(function.name)}", body), function)
 
     def follow(self, function: Function, total_s: float) -> Iterator[News]:

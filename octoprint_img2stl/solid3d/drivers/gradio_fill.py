@@ -10,7 +10,7 @@ from typing import Any
 from ...problems import N_
 from ..driver import DETAILS, FORMATS, JobSpec, View
 from ..refused import DriverFailed, ErrorKind
-from .gradio_app import App, Function, Parameter
+from .gradio_app import ABSOLUTE, App, Function, Parameter
 from .gradio_recipe import Call, Way
 
 MOST_PLACES = 20_000
@@ -193,8 +193,10 @@ def best_mesh(data: Any) -> dict[str, Any] | None:
 def ending_of(file: Mapping[str, Any]) -> str:
     for name in ("path", "orig_name", "url"):
         text = file.get(name)
-        if isinstance(text, str) and "." in text[-12:]:
-            return text.partition("?")[0].rpartition(".")[2].lower()
+        if isinstance(text, str):
+            text = text.partition("?")[0] if text.startswith(ABSOLUTE) else text
+            if "." in text[-12:]:
+                return text.rpartition(".")[2].lower()
     return ""
 
 

@@ -19,8 +19,8 @@ BESIDE = re.compile(r"mask|style|texture|reference|depth|normal|background_im|hd
 # What apps call sides is the subject's own left and right; ours are the viewer's.
 SIDES = {
     re.compile(r"back|rear"): "back",
-    re.compile(r"left"): SUBJECTS["right"],
-    re.compile(r"right"): SUBJECTS["left"],
+    re.compile(r"left"): SUBJECTS["left"],
+    re.compile(r"right"): SUBJECTS["right"],
     re.compile(r"\btop\b|_top|top_"): "top",
 }
 

@@ -92,10 +92,15 @@ class Run:
         return self._status
 
     def cancel(self) -> Status:
-        """Ask the app to stop and stop listening; how it was at that moment."""
+        """Stop listening and ask the app to stop; how it was at that moment.
+
+        In this order: a call that waits in 4.x is taken out of the queue only because nobody
+        listens any more, in 6.x because it is asked for.
+        """
         before = self._status
         self._unwanted.set()
         if self._under_way is not None and not self._ended:
+            self.app.line.abort()
             self._protocol.cancel(*self._under_way)
         return before
 
@@ -169,6 +174,7 @@ class Run:
                     raise _ended_by(ErrorKind.LOST, news.words)
                 self._note(number, step, news)
         except DriverFailed as failure:
+            self._check_wanted()
             if failure.code != ENDED and failure.kind in LOSSES:
                 raise _ended_by(ErrorKind.LOST) from None
             raise
@@ -176,9 +182,13 @@ class Run:
 
     def _note(self, number: int, step: Step, news: events.News) -> None:
         if news.kind == events.WAITING:
-            if number == 0 and self._status.state == QUEUED:
-                self._status = Status(
-                    QUEUED, queue_position=news.rank, eta_s=_ahead(news.eta_s)
+            # Each call has to wait anew where others use the app as well.
+            if self._status.state == QUEUED or news.rank:
+                self._status = replace(
+                    self._status,
+                    state=QUEUED,
+                    queue_position=news.rank,
+                    eta_s=_ahead(news.eta_s),
                 )
             return
         if news.kind == events.STARTED:
