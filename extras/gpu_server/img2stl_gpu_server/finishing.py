@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from octoprint_img2stl.mesh.kernel import is_strict
+from octoprint_img2stl.mesh.kernel import NotASolid, from_kernel, to_kernel
 from octoprint_img2stl.mesh.model import Mesh, only_used, weld_shared
 from octoprint_img2stl.mesh.prepare.quadrics import collapse
 from octoprint_img2stl.mesh.prepare.step import settled
@@ -26,8 +26,9 @@ from .watch import Watch
 USUAL_FACES = 150_000
 # Beyond this many, faces are dropped before the repair, whose time grows with them.
 REPAIRABLE = 400_000
-FINEST, COARSEST = 1e-4, 0.05  # how far collapsing may move the surface, of its size
-GROWTH = 1.7
+FINEST, COARSEST = 5e-5, 0.05  # how far dropping faces may move the surface, of its size
+HALVINGS = 3  # of the interval in which the least tolerance lies
+ROUNDS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ def finish(
     mesh, _ = weld_shared(points.astype(np.float32), faces)
     notes = list(raw.notes)
     if len(mesh.faces) > REPAIRABLE and not solid:
-        mesh = reduced(mesh, REPAIRABLE)
+        mesh = thinned(mesh, REPAIRABLE)
         watch.check()
     if not solid:
         mesh = _repaired(mesh, watch, notes)
@@ -86,21 +87,50 @@ def finish(
 
 
 def reduced(mesh: Mesh, most: int) -> Mesh:
-    """The mesh with at most so many faces, as near to it as it can be.
+    """The solid with at most so many faces, as near to it as it can be.
 
-    Edges are collapsed within a bound that grows until it is enough. The result may still
-    have more where the bound would be a twentieth of its size.
+    The kernel's own simplification moves the surface by no more than a tolerance and keeps
+    it a solid; the least tolerance that is enough is looked for.
+
+    Returns:
+        The same mesh where it is no solid, or would have to move by a twentieth of its size.
     """
+    try:
+        solid = to_kernel(mesh)
+    except NotASolid:
+        return mesh
     size = float(np.ptp(mesh.vertices, axis=0).max())
-    strict = is_strict(mesh)
-    bound = FINEST * size
-    best = mesh
-    while len(best.faces) > most and bound < COARSEST * size:
-        made = settled(*collapse(best, bound, bound / 3))
-        if len(made.faces) and (not strict or is_strict(made)):
-            best = made
-        bound *= GROWTH
-    return best
+    low, high = 0.0, FINEST * size
+    best = solid.simplify(high)
+    while best.num_tri() > most:
+        low, high = high, 2 * high
+        if high > COARSEST * size:
+            return mesh
+        best = solid.simplify(high)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        made = solid.simplify(middle)
+        if made.num_tri() > most:
+            low = middle
+        else:
+            best, high = made, middle
+    try:
+        return from_kernel(best)
+    except NotASolid:
+        return mesh
+
+
+def thinned(mesh: Mesh, most: int) -> Mesh:
+    """The mesh, solid or not, with fewer faces: about as many, where that can be had."""
+    bound = FINEST * float(np.ptp(mesh.vertices, axis=0).max())
+    for _ in range(ROUNDS):
+        if len(mesh.faces) <= most:
+            break
+        made = settled(*collapse(mesh, bound, bound / 3))
+        if not len(made.faces):
+            break
+        mesh, bound = made, 2 * bound
+    return mesh
 
 
 def _repaired(mesh: Mesh, watch: Watch, notes: list[str]) -> Mesh:
