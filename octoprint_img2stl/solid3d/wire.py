@@ -264,6 +264,9 @@ class Wire:
 
     def close(self) -> None:
         self._let_go()
+        if self._head is not None:
+            with suppress(OSError, ValueError):
+                self._head.close()
 
     def _left(self, most_s: float) -> float:
         """Seconds that the next step may take. Raises when there are none."""
