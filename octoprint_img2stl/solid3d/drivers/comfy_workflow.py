@@ -12,16 +12,8 @@ from typing import Any
 from ...problems import N_
 from ..driver import JobSpec, View
 from ..refused import SolidRefused
-from .comfy_graph import (
-    Graph,
-    Place,
-    Places,
-    copy_of,
-    find_places,
-    put,
-    read_graph,
-    without_photos,
-)
+from .comfy_graph import Graph, Place, copy_of, read_graph
+from .comfy_places import Places, find_places, put, without_photos
 from .sides import views_by_role
 
 OWN = "own"
@@ -63,6 +55,11 @@ class Workflow:
     def removes_background(self) -> bool:
         names = [node["class_type"].lower() for node in self.graph.values()]
         return any(word in name for name in names for word in REMOVES_BACKGROUND)
+
+    @property
+    def does_without_crop(self) -> bool:
+        """Whether it can be rewritten for an older ComfyUI, see `without_crop`."""
+        return self.name in (HUNYUAN, MULTIVIEW)
 
 
 def workflow_of(options: Mapping[str, Any]) -> Workflow:
@@ -139,7 +136,7 @@ def filled(workflow: Workflow, job: JobSpec, names: Mapping[str, str]) -> Graph:
 def without_crop(
     workflow: Workflow, graph: Graph, sizes: Mapping[str, tuple[int, int]]
 ) -> Graph:
-    """One of our workflows for a ComfyUI older than 0.26, which has no `CROP`.
+    """One of our workflows for an older ComfyUI, which has no `CROP`.
 
     The photo is laid in the middle of a square of the background's colour instead, with nodes
     that ComfyUI always had; the subject is not brought closer.

@@ -11,19 +11,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ...problems import N_
 from .. import results, sentences, sniff
-from ..background import Background
 from ..driver import (
     DONE,
     DOWNLOAD_LIMIT_BYTES,
-    FAILED,
-    FORMATS,
     LOST,
     RUNNING,
     Cancel,
@@ -37,11 +33,11 @@ from ..driver import (
 from ..endpoint import EndpointOption, Preset
 from ..line import Line, Stream, failed_by_status
 from ..refused import DriverFailed, ErrorKind, SolidRefused
-from ..words import plain_words
+from .hunyuan_abilities import capabilities_of
 from .hunyuan_answer import number, status_of
-from .hunyuan_order import order_for, roles_of
+from .hunyuan_long import LongRequest, lost
+from .hunyuan_order import order_for
 from .hunyuan_servers import KINDS, OURS, V20, V21, Server, recognise
-from .sides import SUBJECTS
 from .sieve import BadAnswer, Sieve, TooMuch
 
 MESH = "model_base64"
@@ -50,19 +46,8 @@ SHAPES = ("initial_model_base64", "model_base64_initial")
 UPLOAD_S = {"read_s": 120.0, "total_s": 900.0}
 POLL_S = {"read_s": 30.0, "total_s": 40.0}
 FETCH_S = {"read_s": 120.0, "total_s": 1800.0}
-SPARE_S = 60.0  # after the deadline, for the mesh to arrive
 MOST_STEPS = 200
 MOST_ID = 200
-MADE = "generated.part"
-
-
-@dataclass
-class _Long:
-    """A job that is one long request."""
-
-    work: Background[None]
-    line: Line
-    made: Path
 
 
 class HunyuanDriver(Driver):
@@ -137,7 +122,7 @@ class HunyuanDriver(Driver):
 
     def __init__(self, endpoint: Any, line: Line) -> None:
         super().__init__(endpoint, line)
-        self._long: dict[str, _Long] = {}
+        self._long: dict[str, LongRequest] = {}
 
     @classmethod
     def check_options(cls, options: Mapping[str, Any]) -> None:
@@ -189,7 +174,7 @@ class HunyuanDriver(Driver):
         if path == "/generate":
             ref = self._ref(server, key=key)
             note(ref)
-            self._start(path, body, key, job)
+            self._long[key] = LongRequest(self.endpoint, path, body, job)
             return ref
         answer = self.line.post(path, json=body, **UPLOAD_S)
         if not answer.ok:
@@ -211,29 +196,12 @@ class HunyuanDriver(Driver):
     def _ref(self, server: Server, **ids: str) -> RemoteRef:
         return RemoteRef(self.name, self.endpoint.id, {"kind": server.kind, **ids})
 
-    def _start(self, path: str, body: Any, key: str, job: JobSpec) -> None:
-        """Let the long request run in a thread of its own."""
-        line, made = Line(self.endpoint), job.folder / MADE
-        total_s = job.deadline_s + SPARE_S
-
-        def work() -> None:
-            line.download(
-                path,
-                made,
-                most_bytes=job.max_bytes,
-                method="POST",
-                json=body,
-                read_s=total_s,
-                total_s=total_s,
-            )
-
-        self._long[key] = _Long(Background(work, "img2stl-hunyuan"), line, made)
-
     # -- how it is ---------------------------------------------------------------------------
 
     def poll(self, ref: RemoteRef) -> Status:
         if "uid" not in ref.ids:
-            return self._poll_long(str(ref.ids.get("key")))
+            long = self._long.get(str(ref.ids.get("key")))
+            return long.status() if long else Status(LOST)  # we were ended meanwhile
         if ref.ids.get("kind") == OURS:
             answer = self.line.get(_status(ref), params={"model": 0}, **POLL_S)
             if answer.status == 404:
@@ -266,18 +234,6 @@ class HunyuanDriver(Driver):
     def _looked_for(self) -> dict[str, Path | None]:
         return dict.fromkeys((MESH, *SHAPES))
 
-    def _poll_long(self, key: str) -> Status:
-        long = self._long.get(key)
-        if long is None:
-            return Status(LOST)  # we were ended while it ran
-        if not long.work.done:
-            return Status(RUNNING)
-        try:
-            long.work.result()
-        except DriverFailed as failed:
-            return _ended(failed)
-        return Status(DONE)
-
     # -- bringing it -------------------------------------------------------------------------
 
     def fetch(
@@ -289,7 +245,10 @@ class HunyuanDriver(Driver):
         progress: Callable[[float], None] = lambda fraction: None,
     ) -> MeshFile:
         if "uid" not in ref.ids:
-            return self._fetch_long(str(ref.ids.get("key")), target, max_bytes)
+            long = self._long.get(str(ref.ids.get("key")))
+            if long is None:
+                raise lost(self.line.host)
+            return long.fetch(target, max_bytes)
         if ref.ids.get("kind") == OURS:
             return self._fetch_ours(ref, target, max_bytes, progress)
         parts = {
@@ -352,17 +311,13 @@ class HunyuanDriver(Driver):
             raise
         return results.take_in(part, target, up_axis="y", max_bytes=max_bytes)
 
-    def _fetch_long(self, key: str, target: Path, max_bytes: int) -> MeshFile:
-        long = self._long.get(key)
-        if long is None or not long.work.done or not long.made.exists():
-            raise lost(self.line.host)
-        return results.take_in(long.made, target, up_axis="y", max_bytes=max_bytes)
-
     # -- the end -----------------------------------------------------------------------------
 
     def cancel(self, ref: RemoteRef) -> Cancel:
         if "uid" not in ref.ids:
-            self._drop(str(ref.ids.get("key")))
+            long = self._long.pop(str(ref.ids.get("key")), None)
+            if long is not None:
+                long.let_go()
             return Cancel.UNSUPPORTED
         if ref.ids.get("kind") != OURS:
             return Cancel.UNSUPPORTED
@@ -376,14 +331,9 @@ class HunyuanDriver(Driver):
             return Cancel.STOPPED
         return Cancel.REQUESTED if status.state == RUNNING else Cancel.TOO_LATE
 
-    def _drop(self, key: str) -> None:
-        long = self._long.pop(key, None)
-        if long is not None:
-            long.line.abort()
-
     def close(self) -> None:
-        for key in list(self._long):
-            self._drop(key)
+        for long in self._long.values():
+            long.let_go()
         super().close()
 
 
@@ -391,76 +341,6 @@ DRIVER = HunyuanDriver
 
 
 # -- without a server --------------------------------------------------------------------------
-
-
-def capabilities_of(server: Server) -> Capabilities:
-    """What the kind of server can do."""
-    if server.kind == OURS:
-        return _ours(server.about)
-    several = server.takes_several
-    newer = server.kind == V21
-    return Capabilities(
-        views_max=len(SUBJECTS) if several else 1,
-        roles=tuple(SUBJECTS) if several else (),
-        needs_alpha=newer or several,
-        removes_background=not newer and not several,
-        geometry_only=not newer,
-        seed=not newer,
-        progress="none" if server.waits else "stage",
-        survives_disconnect=not server.waits,
-        version=f"Hunyuan3D api_server {server.kind}",
-        model="Hunyuan3D-2mv" if several else f"Hunyuan3D {server.kind}",
-    )
-
-
-def _ours(about: Mapping[str, Any]) -> Capabilities:
-    views, backend = _mapping(about, "views"), _mapping(about, "backend")
-    roles = roles_of(about)
-    most = min(max(_whole(views.get("max"), 1), 1), 6)
-    return Capabilities(
-        views_min=min(max(_whole(views.get("min"), 1), 1), most),
-        views_max=most,
-        roles=roles if most > 1 else (),
-        needs_alpha=about.get("needs_alpha") is True,
-        removes_background=about.get("removes_background") is True,
-        geometry_only=about.get("geometry_only") is not False,
-        seed=about.get("seed") is not False,
-        faces=_faces(about.get("faces")),
-        formats=_formats(about.get("formats")),
-        progress=_one_of(about.get("progress"), ("percent", "stage", "none")),
-        cancel=_one_of(about.get("cancel"), ("running", "queued", "none")),
-        submit_idempotent=True,
-        result_ttl_s=number(about.get("result_ttl_s")),
-        max_upload_bytes=_whole(about.get("max_upload_bytes"), 0) or None,
-        version=plain_words(f"img2stl GPU server {about.get('version') or ''}", 80),
-        model=plain_words(backend.get("label") or backend.get("name") or "", 80),
-    )
-
-
-def _mapping(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = data.get(name)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _whole(value: Any, otherwise: int) -> int:
-    found = number(value)
-    return otherwise if found is None else int(min(max(found, 0), 2**53))
-
-
-def _faces(value: Any) -> tuple[int, int] | None:
-    if not isinstance(value, (list, tuple)) or len(value) != 2:
-        return None
-    low, high = (_whole(each, 0) for each in value)
-    return (low, high) if 0 < low < high else None
-
-
-def _formats(value: Any) -> tuple[str, ...]:
-    listed = value if isinstance(value, (list, tuple)) else ()
-    return tuple(each for each in FORMATS if each in listed) or ("glb",)
-
-
-def _one_of(value: Any, known: tuple[str, ...]) -> str:
-    return value if value in known else known[-1]
 
 
 def _status(ref: RemoteRef) -> str:
@@ -487,29 +367,6 @@ def _best(parts: list[Path], target: Path, max_bytes: int) -> MeshFile:
         except DriverFailed as failed:
             failure = failed
     raise failure
-
-
-def _ended(failed: DriverFailed) -> Status:
-    """What a long request's failure says of its job."""
-    if failed.kind is ErrorKind.OFFLINE:
-        return Status(LOST)  # and the mesh with it
-    if failed.code == "solid.input" and "NETWORK ERROR" in str(failed):
-        # All that goes wrong is a 404 with these words, which say nothing of the cause.
-        return Status(FAILED, message="", error=ErrorKind.REMOTE)
-    return Status(
-        FAILED,
-        message=plain_words(failed.problem.values.get("said") or str(failed)),
-        error=failed.kind,
-    )
-
-
-def lost(host: str) -> DriverFailed:
-    return DriverFailed(
-        ErrorKind.LOST,
-        "solid.lost",
-        N_("%(host)s knows nothing of this job any more; start it again."),
-        host=host,
-    )
 
 
 @contextmanager

@@ -6,13 +6,8 @@ import json
 
 import pytest
 
-from octoprint_img2stl.solid3d.drivers.comfy_graph import (
-    below,
-    find_places,
-    links,
-    read_graph,
-    without_photos,
-)
+from octoprint_img2stl.solid3d.drivers.comfy_graph import below, links, read_graph
+from octoprint_img2stl.solid3d.drivers.comfy_places import find_places, without_photos
 from octoprint_img2stl.solid3d.drivers.comfy_progress import Progress
 from octoprint_img2stl.solid3d.drivers.comfy_workflow import OWN, PRESETS, preset
 from octoprint_img2stl.solid3d.drivers.comfyui import DRIVER

@@ -10,7 +10,7 @@ import pytest
 
 from octoprint_img2stl.solid3d.driver import Cancel, RemoteRef
 from octoprint_img2stl.solid3d.drivers import comfy_watch
-from octoprint_img2stl.solid3d.drivers.comfy_answer import best_output, ended, outputs
+from octoprint_img2stl.solid3d.drivers.comfy_answer import best_output, outputs, status_of
 from octoprint_img2stl.solid3d.drivers.comfy_workflow import PRESETS, preset
 from octoprint_img2stl.solid3d.drivers.comfyui import DRIVER
 from octoprint_img2stl.solid3d.refused import DriverFailed, ErrorKind
@@ -457,8 +457,8 @@ def test_somebody_stopped_it_there(comfy, drivers, tmp_path):
         {"outputs": []}, {"prompt": "x"},
     ],
 )  # fmt: skip
-def test_entries_of_any_shape_have_ended(entry):
-    assert ended(entry, {}).state == "done"
+def test_entries_of_any_shape_have_status_of(entry):
+    assert status_of(entry, {}).state == "done"
     assert list(outputs(entry)) == []
 
 
@@ -468,7 +468,7 @@ def test_entries_of_any_shape_have_ended(entry):
 )
 def test_errors_of_any_shape(messages):
     entry = {"status": {"status_str": "error", "messages": messages}}
-    assert ended(entry, {}).error is ErrorKind.REMOTE
+    assert status_of(entry, {}).error is ErrorKind.REMOTE
 
 
 @pytest.mark.parametrize(
