@@ -26,7 +26,7 @@ MODEL_FOLDERS = {
 }
 FOLDER_OF_CLASS = {"CLIPVisionLoader": "clip_vision"}
 MODEL_FILE = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|onnx|gguf)$", re.I)
-NO_NODE = re.compile(r"node (\S{1,100}) does not exist")
+NO_NODE = re.compile(r"node (.{1,100}?) does not exist")
 MOST_NAMED = 5
 
 

@@ -395,9 +395,9 @@ def refused(fake, drivers, tmp_path, workflow, code):
 
 def test_unknown_nodes(comfy, old, drivers, tmp_path):
     for fake in (comfy, old):
-        workflow = own(n9_class="Hy3DExportMesh")
+        workflow = own(n9_class="Hy3D Export Mesh")
         said = refused(fake, drivers, tmp_path, workflow, "solid.missing_nodes")
-        assert "Hy3DExportMesh" in said
+        assert "Hy3D Export Mesh" in said
 
 
 def test_model_that_is_not_there(comfy, drivers, tmp_path):
