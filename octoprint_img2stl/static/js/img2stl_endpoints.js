@@ -129,6 +129,7 @@
             if (self.view() === "presets") return gettext("What shall be added?");
             if (self.view() === "list") return gettext("Where full 3D is made");
             const form = self.form();
+            if (!form) return "";
             return form.isNew()
                 ? gettext("New endpoint")
                 : self.label(gettext("Endpoint %(name)s"), form.saved());
