@@ -2,6 +2,7 @@
     "use strict";
 
     const ENDED = ["done", "failed", "cancelled", "unsure"];
+    const PAID_TWICE = "solid.may_be_paid_twice";
 
     // The solids of a job side by side, to compare them and to choose one.
     Img2Stl.Candidates = function (root) {
@@ -118,7 +119,13 @@
                     root.adopt(answer.job, {stay: true});
                     root.stepper.recoverFocus();
                 })
-                .fail((xhr) => root.complain(xhr))
+                .fail(function (xhr) {
+                    if (Img2Stl.failure(xhr).code === PAID_TWICE) {
+                        self.resending.ask(candidate.number);
+                    } else {
+                        root.complain(xhr);
+                    }
+                })
                 .always(() => self.busy(null));
         };
         self.choose = (candidate) =>

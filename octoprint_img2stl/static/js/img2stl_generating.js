@@ -3,6 +3,15 @@
 
     const TICK_MS = 1000;
 
+    // what an errand to an endpoint is at, where the endpoint itself says nothing
+    const awayText = (state) =>
+        ({
+            waiting: gettext("The photos are about to be sent"),
+            submitting: gettext("The photos are being sent"),
+            submitted: gettext("It is being worked on there"),
+            fetching: gettext("The solid is being fetched")
+        }[state] || "");
+
     // A solid while it is being made or waited for: how far it is, as far as anybody knows.
     Img2Stl.Generating = function (root, candidates) {
         const self = this;
@@ -75,7 +84,8 @@
                     {count: candidate.queue_position}
                 );
             }
-            return candidate.stage || own;
+            if (candidate.stage) return candidate.stage;
+            return candidate.away ? awayText(candidate.remote_state) : own;
         });
 
         //~~ percent, else time

@@ -62,7 +62,7 @@
             if (other && role !== MANY) all[other] = before;
             chosen(all);
             root.announcement(
-                _.sprintf(gettext("Photo %(number)d is the one of this side now: %(role)s"), {
+                _.sprintf(gettext("Photo %(number)d shows this side now: %(role)s"), {
                     number: placeOf(number) + 1,
                     role: Img2Stl.roleLabel(root, role)
                 })
