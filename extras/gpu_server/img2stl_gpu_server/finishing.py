@@ -93,7 +93,8 @@ def reduced(mesh: Mesh, most: int) -> Mesh:
     it a solid; the least tolerance that is enough is looked for.
 
     Returns:
-        The same mesh where it is no solid, or would have to move by a twentieth of its size.
+        The same mesh where it is no solid. It has more faces than `most` where it would have
+        to move by more than a twentieth of its size.
     """
     try:
         solid = to_kernel(mesh)
@@ -103,9 +104,9 @@ def reduced(mesh: Mesh, most: int) -> Mesh:
     low, high = 0.0, FINEST * size
     best = solid.simplify(high)
     while best.num_tri() > most:
-        low, high = high, 2 * high
         if high > COARSEST * size:
-            return mesh
+            break
+        low, high = high, 2 * high
         best = solid.simplify(high)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -138,7 +139,8 @@ def _repaired(mesh: Mesh, watch: Watch, notes: list[str]) -> Mesh:
     try:
         done = repair(
             mesh,
-            settings=MeshSettings(cavities="keep"),
+            # Nobody sees them, and two skins print as a hollow.
+            settings=MeshSettings(cavities="fill"),
             progress=lambda share: report(share, "repairing"),
         )
     except MeshRefused as error:
