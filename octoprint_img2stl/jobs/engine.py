@@ -265,6 +265,8 @@ def _verdict(outcome: Problem | None) -> tuple[JobState, Problem | None]:
 def _forget(job: Job, folder: Path, steps: list[str], slicing: bool) -> None:
     """Drop the results of steps that will be done again, and of what came after them."""
     doomed = set(steps)
+    if doomed and doomed <= {step.name for step in pipeline.GENERATING_STEPS}:
+        return  # another solid beside a finished one leaves that alone
     if not slicing:
         doomed.update(pipeline.SLICING_STEPS)
     for step in pipeline.steps_of(job.params.get("route")):
@@ -277,9 +279,7 @@ def _forget(job: Job, folder: Path, steps: list[str], slicing: bool) -> None:
                 (folder / pipeline.VIEW).unlink(missing_ok=True)
                 for ending in pipeline.EXPORTS:
                     (folder / f"model.{ending}").unlink(missing_ok=True)
-    solid = {step.name for step in pipeline.GENERATING_STEPS}
-    if doomed - solid:  # another solid beside a finished one leaves its report alone
-        (folder / pipeline.REPORT).unlink(missing_ok=True)
+    (folder / pipeline.REPORT).unlink(missing_ok=True)
 
 
 def _work(

@@ -148,6 +148,11 @@ def outline(file: Path, most_px: int) -> np.ndarray | None:
 # -- the solid ------------------------------------------------------------------------------
 
 
+def made_here(number: int) -> str:
+    """Name of the file of a solid by the local generator."""
+    return f"{stem(number)}.stl"
+
+
 def generate(ctx: Context) -> dict[str, Any]:
     """A solid by the local generator, as STL in mm with z up."""
     import json
@@ -163,7 +168,7 @@ def generate(ctx: Context) -> dict[str, Any]:
         if (mask := outline(ctx.folder / VIEWS / view["file"], OUTLINE_PX)) is not None
     ]
     solid = solid_from(outlines, ctx.params.solid, progress=ctx.progress)
-    file = f"{stem(ctx.task.candidate)}.stl"
+    file = made_here(ctx.task.candidate)
     part = ctx.folder / (file + ".part")
     write_stl(Mesh(solid.vertices, solid.faces), part)
     os.replace(part, ctx.folder / file)
@@ -182,7 +187,8 @@ def look(ctx: Context) -> dict[str, Any]:
     from ..mesh.load import load_any
     from ..mesh.prepare import as_it_came
 
-    number, file = ctx.task.candidate, ctx.task.candidate_file
+    number = ctx.task.candidate
+    file = ctx.task.candidate_file or made_here(number)
     loaded = load_any(ctx.folder / file)
     ctx.progress(0.3)
     start = first_mesh_settings(ctx.params.solid, file, ctx.task.up_axis)
