@@ -26,6 +26,9 @@ class SolidApi(BlueprintPlugin):
 
     house: House
 
+    def is_blueprint_csrf_protected(self) -> bool:
+        return True
+
     @BlueprintPlugin.route("/jobs/<job_id>/cutout", methods=["POST"])
     @no_firstrun_access
     @CREATE
