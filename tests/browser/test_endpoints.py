@@ -315,6 +315,27 @@ def test_words_of_servers_are_only_words(settings, server, gpu_server):
     assert page.tab.errors == []
 
 
+def test_a_workflow_from_a_file(settings, server, tmp_path):
+    page = settings()
+    page["add"].click()
+    page["preset-comfyui-own"].click()
+    page["url"].fill("http://127.0.0.1:8188")
+    file = tmp_path / "workflow.json"
+    file.write_text('{"nodes": [], "links": [], "version": 0.4}')
+    chooser = page.page.locator("[data-test-id='img2stl-endpoint-option-workflow-file']")
+    chooser.set_input_files(file)
+    expect(page["option-workflow"]).to_have_value(file.read_text())
+    expect(page["form"]).to_contain_text("Taken from workflow.json")
+    page["save"].click()  # not the format that can be sent: the server says so
+    expect(page["option-workflow"]).to_be_focused()
+    expect(page["option-workflow"]).to_have_attribute("aria-invalid", "true")
+    page.picture("workflow")
+    file.write_text(" " * 500_000)
+    chooser.set_input_files(file)
+    expect(page["form"]).to_contain_text("too large")
+    assert server.login("admin").api("GET", "/endpoints")["endpoints"] == []
+
+
 def test_who_may_not_change_is_not_offered_to(settings, server, gpu_server):
     admin = server.login("admin")
     group = {

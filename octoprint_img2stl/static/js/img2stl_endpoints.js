@@ -121,9 +121,16 @@
 
         //~~ from view to view
 
+        const goTo = function (selector) {
+            Img2Stl.focus(selector);
+            window.setTimeout(function () {
+                const element = document.querySelector(selector);
+                if (element) element.scrollIntoView({block: "nearest"});
+            }, 0);
+        };
         const show = function (view) {
             self.view(view);
-            Img2Stl.focus(HEADING);
+            goTo(HEADING);
         };
         self.heading = ko.pureComputed(function () {
             if (self.view() === "presets") return gettext("What shall be added?");
@@ -141,7 +148,7 @@
             self.form(null);
             self.isAskedToDelete(false);
             self.view("list");
-            Img2Stl.focus(
+            goTo(
                 id ? "#img2stl_endpoint_" + id + " .img2stl-edit" : "#img2stl_endpoint_add"
             );
         };
@@ -178,30 +185,13 @@
             label: label,
             presets: presets
         });
-        const blank = (driver) => ({
-            name: driver.name + "-blank",
-            label: driver.label,
-            help: driver.description,
-            driver: driver.name,
-            url: "",
-            auth: "none",
-            options: {},
-            costs_money: driver.costs_money,
-            link: "",
-            isBlank: true
-        });
         self.groups = ko.pureComputed(function () {
             const facts = self.facts();
             if (!facts) return [];
             const [cloud, own] = _.partition(facts.presets, (preset) => preset.cloud);
             return [
                 group("own", gettext("On a computer of your own"), own),
-                group("cloud", gettext("At a service on the internet"), cloud),
-                group(
-                    "blank",
-                    gettext("Anything else that speaks one of these"),
-                    facts.drivers.map(blank)
-                )
+                group("cloud", gettext("At a service on the internet"), cloud)
             ].filter((each) => each.presets.length);
         });
         const freeName = function (label) {
