@@ -88,7 +88,7 @@ class EchoDriver(Driver):
     """Speaks to `EchoServer`."""
 
     name, label, description = "echo", "Echo", "For tests."
-    patience_s = 1.0
+    patience_s = 10.0
 
     def probe(self) -> Capabilities:
         return Capabilities()

@@ -340,7 +340,7 @@ def html(peer: Peer) -> None:
 
 def zip_bomb(peer: Peer) -> None:
     """Ten megabytes of nothing, packed."""
-    peer.reply(gzip.compress(bytes(10 * 2**20)), Content_Encoding="gzip")
+    peer.reply(10 * gzip.compress(bytes(2**20), 1), Content_Encoding="gzip")
 
 
 def away(peer: Peer) -> None:

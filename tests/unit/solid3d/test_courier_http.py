@@ -156,6 +156,7 @@ def test_a_busy_server_is_asked_when_it_says(sent):
 @pytest.mark.parametrize("how", [hostile.hang_up, hostile.reset, hostile.silent])
 def test_a_paid_job_that_was_not_acknowledged_is_not_sent_twice(paid, how):
     paid.server.script(JOBS, how)
+    paid.driver.patience_s = 0.5
     assert paid.carry().state == "unsure"
     assert paid.submits == 1 and paid.server.seeds == []
 
@@ -209,9 +210,9 @@ def test_half_a_mesh_is_fetched_again(sent):
 
 def test_a_connection_that_breaks_while_the_mesh_comes(sent):
     whole = sent.server.mesh
-    on_mesh(
-        sent, replying(whole[:90], length=len(whole)), hostile.hang_up, hostile.drip_body
-    )
+    breaks = replying(whole[:90], length=len(whole))
+    on_mesh(sent, breaks, hostile.hang_up, hostile.drip_body)
+    sent.driver.patience_s = 0.5
     assert sent.carry().state == "done" and sent.mesh_is_there()
 
 
