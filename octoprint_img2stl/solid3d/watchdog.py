@@ -25,7 +25,7 @@ class Watcher:
         self._unwanted = unwanted
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._armed = False
+        self._armed = threading.Event()  # else the thread sleeps
         self._asked = unwanted
         self._thread = threading.Thread(
             target=self._run, name="img2stl-watcher", daemon=True
@@ -42,6 +42,7 @@ class Watcher:
         trace: TracebackType | None,
     ) -> None:
         self._ended.set()
+        self._armed.set()
         self._thread.join()
 
     @contextmanager
@@ -52,17 +53,18 @@ class Watcher:
             unwanted: in place of that of the watcher.
         """
         with self._lock:
-            self._armed, self._asked = True, unwanted or self._unwanted
+            self._asked = unwanted or self._unwanted
+            self._armed.set()
         try:
             yield
         finally:
             with self._lock:
-                self._armed = False
+                self._armed.clear()
 
     def _run(self) -> None:
-        while not self._ended.wait(LOOKS_EVERY_S):
+        while self._armed.wait() and not self._ended.wait(LOOKS_EVERY_S):
             with self._lock:
-                if self._armed and self._asked():
+                if self._armed.is_set() and self._asked():
                     with suppress(Exception):
                         self._abort()
 
