@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -20,6 +20,7 @@ from .words import MARKUP, plain_words, words_in
 MOST_RETRY_AFTER_S = 600.0
 MOST_TEXT = 4000
 MOST_LINE_BYTES = 2**20
+ERROR_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,16 @@ class Stream(_Head):
             _add(kept, rest)
         if kept:
             yield _decoded(kept)
+
+    def start(self, most_bytes: int = ERROR_BYTES) -> Answer:
+        """The answer with as much of its body as says why something failed."""
+        body = b""
+        with suppress(DriverFailed):
+            for piece in self.pieces:
+                body += piece
+                if len(body) > most_bytes:
+                    break
+        return Answer(self.status, self.headers, self.host, self.hidden, body)
 
     def whole(self) -> Answer:
         """The answer with its body, which is read now."""

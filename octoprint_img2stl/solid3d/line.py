@@ -7,7 +7,6 @@ time and keeps nothing larger than it was told to in memory.
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,21 +19,19 @@ import requests
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, get_cookie_header
 from requests.structures import CaseInsensitiveDict
 
-from . import sentences
+from . import disk, sentences
 from .answer import Answer, Stream, failed_by_status, said, starts_nothing
 from .credentials import headers_of, secrets_of
 from .endpoint import Endpoint
-from .refused import DriverFailed
+from .pieces import head_of
 from .targets import Target, Trust, redirected, target_of
-from .wire import Place, Times, Wire, head_of
+from .wire import Place, Times, Wire
 from .words import plain_words
 
 __all__ = ["Answer", "Line", "Stream", "failed_by_status", "said", "starts_nothing"]
 
 MOST_BYTES = 8 * 2**20
 MOST_REDIRECTS = 3
-ERROR_BYTES = 256 * 1024  # of an answer that says why something failed
-SPARE_BYTES = 200 * 2**20  # left free on the disk for everybody else
 REDIRECTS = (301, 302, 303, 307, 308)
 # What a request to another origin may say of itself, beside its body.
 HARMLESS_HEADERS = ("accept", "content-type", "range")
@@ -194,8 +191,8 @@ class Line:
                 **how,
             ) as stream:
                 if not stream.ok:
-                    raise failed_by_status(_start_of(stream))
-                _check_room(path, stream.length or 0)
+                    raise failed_by_status(stream.start())
+                disk.check_room(path, stream.length or 0)
                 with open(path, "wb") as file:
                     for piece in stream.chunks():
                         file.write(piece)
@@ -204,7 +201,7 @@ class Line:
                             progress(min(1.0, taken / stream.length))
         except OSError:  # of the disk: those of the network are DriverFailed
             path.unlink(missing_ok=True)
-            raise sentences.disk_full(_free_mb(path)) from None
+            raise sentences.disk_full(disk.free_mb(path)) from None
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -323,25 +320,3 @@ def _coding(headers: Mapping[str, str]) -> str:
     if packed.lower() not in ("", "identity"):
         return packed
     return "" if moved.lower() in ("", "chunked", "identity") else moved
-
-
-def _start_of(stream: Stream) -> Answer:
-    """As much of an answer as says why something failed."""
-    body = b""
-    with suppress(DriverFailed):
-        for piece in stream.chunks():
-            body += piece
-            if len(body) > ERROR_BYTES:
-                break
-    return Answer(stream.status, stream.headers, stream.host, stream.hidden, body)
-
-
-def _check_room(path: Path, wanted_bytes: int) -> None:
-    if shutil.disk_usage(path.parent).free < wanted_bytes + SPARE_BYTES:
-        raise sentences.disk_full(_free_mb(path))
-
-
-def _free_mb(path: Path) -> int:
-    with suppress(OSError):
-        return shutil.disk_usage(path.parent).free // 2**20
-    return 0

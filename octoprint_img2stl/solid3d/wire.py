@@ -15,13 +15,14 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 from . import body, sentences
 from .background import Background
 from .body import SLICE_BYTES
+from .pieces import Opened, Paced
 from .refused import DriverFailed
 from .words import plain_words
 
@@ -198,8 +199,8 @@ class Wire:
                 raise sentences.cancelled(self.place.label) from None
         except (OSError, ValueError) as error:
             raise self._broken(error) from None
-        self._file = io.BufferedReader(_Paced(self._receive), SLICE_BYTES)
-        self._head = http.client.HTTPResponse(_Opened(self._file), method=method)  # type: ignore[arg-type]
+        self._file = io.BufferedReader(Paced(self._receive), SLICE_BYTES)
+        self._head = http.client.HTTPResponse(Opened(self._file), method=method)  # type: ignore[arg-type]
 
     def _write(self, piece: bytes | memoryview) -> None:
         assert self._socket is not None
@@ -287,44 +288,3 @@ class Wire:
 
     def _too_large(self, most_bytes: int) -> DriverFailed:
         return sentences.too_large(self.place.label, round(most_bytes / 2**20, 1))
-
-
-class _Paced(io.RawIOBase):
-    """What is read from the socket, each piece within the time that is left."""
-
-    def __init__(self, receive: Callable[[memoryview], int]) -> None:
-        self._receive = receive
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        return self._receive(buffer)
-
-
-class _Opened:
-    """Looks to `http.client` like a socket."""
-
-    def __init__(self, file: io.BufferedReader) -> None:
-        self._file = file
-
-    def makefile(self, *_: object) -> io.BufferedReader:
-        return self._file
-
-
-def head_of(method: str, target: str, headers: Sequence[tuple[str, str]]) -> bytes:
-    """The bytes before the body.
-
-    Raises:
-        ValueError: something in it would begin a line of its own; says no more, since a key
-            may be among it.
-    """
-    lines = [f"{method} {target} HTTP/1.1"] + [
-        f"{name}: {text}" for name, text in headers
-    ]
-    if any("\r" in line or "\n" in line or "\0" in line for line in lines):
-        raise ValueError("a line break in a header")
-    try:
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
-    except UnicodeEncodeError:
-        raise ValueError("a letter that no header may have") from None
