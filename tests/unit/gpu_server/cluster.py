@@ -42,7 +42,6 @@ def adapted(folder: Path, port: int, options: dict[str, str]) -> Path:
 
 def serve(folder: Path, port: int, options: dict[str, str]) -> None:
     import ray
-    import ray.serve
     from ray.serve.scripts import cli
 
     ray.init(
@@ -58,7 +57,6 @@ def serve(folder: Path, port: int, options: dict[str, str]) -> None:
     cli.main(["run", "--non-blocking", str(config)], standalone_mode=False)
     print("READY", flush=True)
     sys.stdin.read()
-    ray.serve.shutdown()
     ray.shutdown()
 
 
