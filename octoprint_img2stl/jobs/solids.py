@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..mesh.settings import MeshSettings
+from ..solid3d.settings import LOCAL
 from . import photos
 from .candidates import SIDES, first_mesh_settings, picture_file, stem
 from .params import Params, PhotoSettings
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 PICTURE_PX = 320
 TURNS_DEG = dict(zip(SIDES, (30.0, 120.0, 210.0), strict=True))
+# Of the local generator's solids, which are as thin as asked for and stand as they should.
+WANTED = ("mesh.looks_like_plate", "mesh.turned_away")
 CUT_PX = 320  # of a cut-out that is only looked at
 OUTLINE_PX = 1024  # finer outlines than this the local generator has no use for
 
@@ -229,12 +232,16 @@ def _likeness(ctx: Context, mesh: Mesh) -> list[dict[str, Any]]:
     from ..mesh.likeness import compare
 
     views = json.loads((ctx.folder / VIEWS_FACTS).read_text())
+    is_local = ctx.params.solid.endpoint == LOCAL
+    if is_local and len(views) == 1:
+        return []  # its outline is the photo's by how it is made
     front = next((each for each in views if each["role"] == "front"), views[0])
     mask = outline(ctx.folder / VIEWS / front["file"], 256)
     if mask is None:
         return []
     likeness = compare(mesh, mask, role=front["role"])
-    return [finding.to_json() for finding in likeness.findings]
+    known = WANTED if is_local else ()
+    return [each.to_json() for each in likeness.findings if each.code not in known]
 
 
 def answer_cut_outs(task: Mapping[str, Any]) -> list[dict[str, Any]]:

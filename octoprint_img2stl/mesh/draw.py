@@ -45,15 +45,15 @@ def draw(
         tilt_deg: how far above the horizon we look down from, -90 to 90.
     """
     fine = size_px * FINE
-    seen = _seen(mesh, turn_deg, tilt_deg, fine)
-    nearest = _nearest(mesh, seen, fine)
+    seen = seen_from(mesh, turn_deg, tilt_deg, fine)
+    nearest = nearest_faces(mesh, seen, fine)
     picture = _shaded(mesh, seen, nearest, shades).reshape(fine, fine, 3)
     # The mean of each square of fine pixels.
     picture = picture.reshape(size_px, FINE, size_px, FINE, 3).mean(axis=(1, 3))
     return Image.fromarray(np.rint(picture).astype(np.uint8))
 
 
-def _seen(mesh: Mesh, turn_deg: float, tilt_deg: float, fine: int) -> np.ndarray:
+def seen_from(mesh: Mesh, turn_deg: float, tilt_deg: float, fine: int) -> np.ndarray:
     """(V, 3) float32: fine pixels to the right and up, and in the same unit towards us."""
     turn, tilt = math.radians(turn_deg), math.radians(tilt_deg)
     right = np.array([math.cos(turn), -math.sin(turn), 0])
@@ -76,7 +76,7 @@ def _seen(mesh: Mesh, turn_deg: float, tilt_deg: float, fine: int) -> np.ndarray
     return seen
 
 
-def _nearest(mesh: Mesh, seen: np.ndarray, fine: int) -> np.ndarray:
+def nearest_faces(mesh: Mesh, seen: np.ndarray, fine: int) -> np.ndarray:
     """(fine * fine,) int64 of the pixels, row by row from above: the nearest face, or -1."""
     depth = float(np.abs(seen[:, 2]).max()) or 1.0
     buffer = np.full(fine * fine, -1, dtype=np.int64)

@@ -17,6 +17,8 @@ AUTHS = ("none", "bearer", "key", "basic", "header", "login")
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MOST_ENDPOINTS = 20
 MOST_OPTION_BYTES = 400_000  # a ComfyUI workflow with notes in it
+# RFC 6598; also where Tailscale and other private networks over the internet put computers
+SHARED = ipaddress.ip_network("100.64.0.0/10")
 HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
 
 
@@ -177,6 +179,7 @@ def check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        good = good and url.isprintable() and " " not in url
     except ValueError:
         good = False
     if not good or "@" in parts.netloc or parts.query or parts.fragment:
@@ -211,7 +214,9 @@ def is_public(address: str) -> bool:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return not (found.is_private or found.is_loopback or found.is_link_local)
+    found = getattr(found, "ipv4_mapped", None) or found
+    near = found.is_private or found.is_loopback or found.is_link_local
+    return not (near or (found.version == 4 and found in SHARED))
 
 
 def _check_words(known: Mapping[str, Any]) -> None:
@@ -241,6 +246,12 @@ def _check_words(known: Mapping[str, Any]) -> None:
             N_("Give the name of the header that carries the key, such as X-API-Key."),
             field="endpoint.user",
         )
+    if known["ca_file"] and not known["ca_file"].startswith("/"):
+        raise SolidRefused(
+            "solid.bad_ca_file",
+            N_("Give the full path of the certificate file, beginning with a slash."),
+            field="endpoint.ca_file",
+        )
     size = sum(len(str(value)) for value in known["options"].values())
     if size > MOST_OPTION_BYTES:
         raise SolidRefused(
@@ -255,7 +266,7 @@ def _number(name: str, value: Any, low: float, high: float, cls: type) -> float:
         return float(cls.__dataclass_fields__[name].default)
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if not low <= number <= high:
         raise SolidRefused(
