@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..problems import N_
+from .addresses import is_near
 from .driver import DOWNLOAD_LIMIT_BYTES
 from .refused import SolidRefused
 
@@ -17,8 +18,6 @@ AUTHS = ("none", "bearer", "key", "basic", "header", "login")
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MOST_ENDPOINTS = 20
 MOST_OPTION_BYTES = 400_000  # a ComfyUI workflow with notes in it
-# RFC 6598; also where Tailscale and other private networks over the internet put computers
-SHARED = ipaddress.ip_network("100.64.0.0/10")
 HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
 
 
@@ -211,12 +210,10 @@ def plain_http(host: str) -> SolidRefused:
 def is_public(address: str) -> bool:
     """Whether this is an address on the internet; a host name is not known to be one."""
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    found = getattr(found, "ipv4_mapped", None) or found
-    near = found.is_private or found.is_loopback or found.is_link_local
-    return not (near or (found.version == 4 and found in SHARED))
+    return not is_near(address)
 
 
 def _check_words(known: Mapping[str, Any]) -> None:
