@@ -175,7 +175,8 @@ class App:
         }
 
     def _capabilities(self) -> dict[str, Any]:
-        about = self.keeper.maker.about
+        maker = self.keeper.maker
+        about = maker.about
         return {
             "server": NAME,
             "version": __version__,
@@ -187,8 +188,9 @@ class App:
                 "notice": about.notice,
             },
             "views": {"min": 1, "max": about.views_max, "roles": list(about.roles)},
-            "needs_alpha": False,
-            "removes_background": True,
+            # Plain ones are removed in any case.
+            "needs_alpha": not maker.cuts_anything,
+            "removes_background": maker.cuts_anything,
             "geometry_only": True,
             "seed": about.seed,
             "faces": [100, 1_000_000],

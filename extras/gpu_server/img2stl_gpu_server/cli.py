@@ -24,6 +24,7 @@ log = logging.getLogger(NAME)
 TOKEN = "IMG2STL_GPU_TOKEN"
 PORT = 8081  # Tencent's own
 STOP_S = 10.0
+WARM_S = 2.0
 MIB = 2**20
 
 
@@ -152,7 +153,9 @@ def _serve(listener: Listener, keeper: Keeper, token: str) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    threading.Thread(target=_warm, daemon=True).start()
+    warm = threading.Timer(WARM_S, _warm)
+    warm.daemon = True
+    warm.start()
     threading.Thread(target=listener.serve_forever, args=(0.2,), daemon=True).start()
     host, port = listener.server_address[:2]
     shown = f"[{host}]" if ":" in str(host) else host

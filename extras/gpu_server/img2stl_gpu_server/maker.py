@@ -38,6 +38,7 @@ class Maker(Protocol):
     """What the keeper asks of whoever does the work."""
 
     about: About
+    cuts_anything: bool  # it removes backgrounds that are not plain
     at_once: int  # how many jobs it can do side by side
 
     def make(self, order: Order, pictures: Sequence[Picture], watch: Watch) -> Made:
@@ -52,6 +53,7 @@ class HereMaker:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.about = backend.about
+        self.cuts_anything = backend.settings.cuts_anything
         self._one = threading.Lock()
         self._loaded = False
 

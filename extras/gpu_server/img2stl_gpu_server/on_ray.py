@@ -29,7 +29,7 @@ from .app import Answer, App, Request
 from .backends import Settings, make
 from .backends import backend_class as class_of
 from .backends.backend import Picture
-from .cli import default_folder
+from .cli import TOKEN, default_folder
 from .keeper import Keeper, Limits
 from .listener import IN_MEMORY_BYTES, SLOWEST, Pace
 from .maker import HereMaker, Made
@@ -124,8 +124,9 @@ class Pool:
 class PoolMaker:
     """To the keeper, the whole pool is one maker that can do several jobs at once."""
 
-    def __init__(self, pool: Any, backend: str, at_once: int) -> None:
+    def __init__(self, pool: Any, backend: str, settings: Settings, at_once: int) -> None:
         self.about = class_of(backend).about
+        self.cuts_anything = settings.cuts_anything
         self.at_once = at_once
         self._make = pool.options(stream=True).make
 
@@ -184,7 +185,13 @@ def _guard(stream: Any, watch: Watch, over: threading.Event) -> None:
 class Front:
     """What clients talk to. There is one: the jobs are its own."""
 
-    def __init__(self, pool: Any, backend: str, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        pool: Any,
+        backend: str,
+        settings: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> None:
         folder = Path(options.get("folder") or default_folder())
         limits = Limits(
             waiting=int(options.get("waiting", 32)),
@@ -192,11 +199,12 @@ class Front:
             ttl_s=86400 * float(options.get("keep_days", 7)),
             kept=int(options.get("keep", 1000)),
         )
-        maker = PoolMaker(pool, backend, int(options.get("at_once", 2)))
+        at_once = int(options.get("at_once", 2))
+        maker = PoolMaker(pool, backend, Settings.from_json(settings), at_once)
         self._keeper = Keeper(Store(folder), maker, limits)
         self._app = App(
             self._keeper,
-            token=str(options.get("token", "")),
+            token=str(options.get("token") or os.environ.get(TOKEN, "")),
             origins=tuple(options.get("allow_origin", ())),
             most_bytes=int(float(options.get("max_upload_mb", 64)) * 2**20),
         )
@@ -235,20 +243,23 @@ async def _body(web: WebRequest, most_bytes: int) -> Any:
     Raises:
         Refused: it is too large, or too slow.
     """
-    length = int(web.headers.get("content-length", "0"))
+    in_time_s = Pace().body_s + int(web.headers["content-length"]) / SLOWEST
     body = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115
-    size = 0
     try:
-        async with asyncio.timeout(Pace().body_s + length / SLOWEST):
-            async for piece in web.stream():
-                size += len(piece)
-                if size > most_bytes:
-                    raise Refused(INPUT, "The request is too large.", status=413)
-                body.write(piece)
-    except TimeoutError:
+        await asyncio.wait_for(_arrived(web, body, most_bytes), in_time_s)
+    except asyncio.TimeoutError:  # not yet the same as TimeoutError in Python 3.10
         raise Refused(INPUT, "The request took too long to arrive.", status=408) from None
     body.seek(0)
     return body
+
+
+async def _arrived(web: WebRequest, body: Any, most_bytes: int) -> None:
+    size = 0
+    async for piece in web.stream():
+        size += len(piece)
+        if size > most_bytes:
+            raise Refused(INPUT, "The request is too large.", status=413)
+        body.write(piece)
 
 
 def _response(answer: Answer) -> StreamingResponse:
@@ -279,7 +290,7 @@ def app(args: Mapping[str, Any]) -> Any:
     deadline_s = 60 * float(args.get("deadline_min", 60))
     pool = Pool.bind(backend, settings, deadline_s)
     options = {name: args[name] for name in FRONT if name in args}
-    return Front.bind(pool, backend, options)
+    return Front.bind(pool, backend, settings, options)
 
 
 __all__ = ["Front", "Pool", "app"]

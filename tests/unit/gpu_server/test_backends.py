@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import numpy as np
@@ -235,6 +236,7 @@ def test_a_busy_background_is_not_taken_for_the_subject(torch, tmp_path):
 
 def test_rembg_is_used_where_it_is_installed(torch, tmp_path, monkeypatch):
     rembg = ModuleType("rembg")
+    rembg.__spec__ = ModuleSpec("rembg", None)
     rembg.new_session = lambda model: model
 
     def remove(image: Image.Image, session: str) -> Image.Image:
@@ -245,6 +247,7 @@ def test_rembg_is_used_where_it_is_installed(torch, tmp_path, monkeypatch):
 
     rembg.remove = remove
     monkeypatch.setitem(sys.modules, "rembg", rembg)
+    assert Settings().cuts_anything and not Settings(cutter="plain").cuts_anything
     noise = np.random.default_rng(1).integers(0, 255, (120, 120, 3), np.uint8)
     save(noise, tmp_path / "noise.png")
     picture = Picture("front", tmp_path / "noise.png", False)

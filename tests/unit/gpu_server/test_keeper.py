@@ -33,6 +33,7 @@ class Hand:
     """A maker that does what the test tells it to."""
 
     about = Echo.about
+    cuts_anything = False
 
     def __init__(self, at_once: int = 1) -> None:
         self.at_once = at_once

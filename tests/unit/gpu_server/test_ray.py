@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import platform
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.unit.gpu_server.cluster import cluster
 from tests.unit.gpu_server.serving import Running, eventually, picture
@@ -62,6 +65,31 @@ def test_two_replicas_share_the_jobs(farm: Running):
     assert len(workers) == 2, "one replica did everything"
     for uid in uids:
         assert farm.get(f"/result/{uid}?type=glb").content[:4] == b"glTF"
+
+
+def test_a_replica_that_dies_takes_no_job_with_it(farm: Running):
+    images = dict.fromkeys(("front", "left", "top"), picture())
+    workers = {farm.ended(farm.send(detail="draft"))["worker"] for _ in range(2)}
+    # Two jobs run side by side, so each replica has one.
+    uids = [farm.send(images=images) for _ in range(2)]
+    for uid in uids:
+        farm.until(
+            uid, lambda told: told["progress"] > 0 or told["status"] == "completed"
+        )
+    killed = workers.pop()
+    os.kill(int(killed.rpartition(":")[2]), signal.SIGKILL)
+    told = [farm.ended(uid) for uid in uids]
+    assert [each["status"] for each in told] == ["completed"] * 2
+    assert killed not in {each["worker"] for each in told}
+
+
+def test_who_hangs_up_on_generate_wants_it_no_more(farm: Running):
+    images = dict.fromkeys(("front", "left", "top"), picture())
+    order = {"api": 1, "images": images, "detail": "fine", "idempotency_key": "hangs up"}
+    with pytest.raises(requests.Timeout):
+        requests.post(f"{farm.url}/generate", json=order, timeout=0.7)
+    uid = farm.send(idempotency_key="hangs up")
+    assert farm.ended(uid)["status"] == "cancelled"
 
 
 def test_old_clients_see_no_difference(farm: Running):

@@ -128,6 +128,8 @@ def test_capabilities(echo: Running):
     assert found["api"] == 1 and found["backend"]["name"] == "echo"
     assert found["views"]["max"] == 6 and "front" in found["views"]["roles"]
     assert found["formats"] == ["glb", "stl", "obj", "3mf"]
+    # Here is no rembg: a plain background is all it removes.
+    assert found["needs_alpha"] is True and found["removes_background"] is False
     assert found["cancel"] == "running" and found["progress"] == "percent"
     assert found["max_upload_bytes"] == 64 * 2**20
 

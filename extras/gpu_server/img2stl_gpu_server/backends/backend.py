@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -68,6 +69,11 @@ class Settings:
     echo_file: str = ""
     echo_seconds: float = 0.0
     echo_fail: str = ""
+
+    @property
+    def cuts_anything(self) -> bool:
+        """Whether backgrounds go away that are not plain."""
+        return self.cutter != "plain" and find_spec("rembg") is not None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Settings:
