@@ -125,7 +125,8 @@
             Img2Stl.focus(selector);
             window.setTimeout(function () {
                 const element = document.querySelector(selector);
-                if (element) element.scrollIntoView({block: "nearest"});
+                if (!element) return;
+                (element.closest("li") || element).scrollIntoView({block: "nearest"});
             }, 0);
         };
         const show = function (view) {
