@@ -138,6 +138,8 @@ def test_requires_what_the_package_imports(metadata):
 def test_tests_require_what_they_import(metadata):
     imported = set()
     for path in (ROOT / "tests").rglob("*.py"):
+        if "torch_stand_ins" in path.parts:
+            continue  # what they import is each other
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
