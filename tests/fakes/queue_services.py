@@ -234,7 +234,9 @@ class FalFake(Service):
         said: dict[str, Any] = {**self._urls(task), "status": task.word}
         if task.word == "IN_QUEUE":
             said["queue_position"] = 1
-        if request.query.get("logs") == "1" and task.word != "IN_QUEUE":
+        if task.word != "IN_QUEUE":
+            said["logs"] = None
+        if request.query.get("logs") in ("1", "true") and "logs" in said:
             said["logs"] = [
                 {
                     "message": "Loading",
@@ -266,7 +268,9 @@ class ReplicateFake(Service):
             name, content = parts_of(request)["content"]
             url = f"{self.url}/v1/files/{secrets.token_hex(8)}"
             self.uploads[url] = content
-            return Reply(201, {"id": "f", "name": name, "urls": {"get": url}})
+            about = {"etag": "e", "checksums": {}, "metadata": {}, "size": len(content)}
+            about.update(content_type="image/png", created_at="2026-11-01T10:00:00.000Z")
+            return Reply(201, {"id": "f", "name": name, "urls": {"get": url}, **about})
         if what == ("POST", "/v1/predictions"):
             asked = request.json
             if not isinstance(asked.get("version"), str) or "input" not in asked:
