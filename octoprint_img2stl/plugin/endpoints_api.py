@@ -172,7 +172,7 @@ def preset_view(preset: Preset) -> dict[str, Any]:
         **asdict(preset),
         "label": _words(preset.label),
         "help": _words(preset.help),
-        "cloud": preset.url.startswith("https:"),
+        "cloud": preset.costs_money or preset.url.startswith("https:"),
     }
 
 
