@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -116,7 +116,8 @@ class Protocol:
                     return
                 raise failed_by_status(answer)
             for name, text in events(stream):
-                yield _news(name, text)
+                news = _news(name, text)
+                yield replace(news, words=stream.shown(news.words, 300))
 
     def cancel(self, function: Function, event: str) -> None:
         self._post(

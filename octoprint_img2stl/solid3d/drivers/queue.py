@@ -26,12 +26,19 @@ from ..driver import (
     Status,
 )
 from ..endpoint import Endpoint, EndpointOption, Preset
-from ..line import Line
+from ..line import Answer, Line
 from ..refused import DriverFailed, ErrorKind, SolidRefused
 from ..results import find_mesh_url, take_in
 from ..words import plain_words, words_in
 from . import queue_profile
-from .queue_answer import failed_status, kind_of, refused, said_of, status_of
+from .queue_answer import (
+    failed_status,
+    kind_of,
+    refused,
+    said_of,
+    shown,
+    status_of,
+)
 from .queue_carve import carve, is_json, read_file, read_json
 from .queue_find import looked_for
 from .queue_long import LongOrder
@@ -51,7 +58,7 @@ from .queue_profile import MODEL, Ask, Profile
 GONE = (404, 410)
 # Of what is kept of an answer beside a mesh in it; base64 has four letters for three bytes.
 MOST_AROUND_BYTES = 2 * 2**20
-MOST_ID = 300
+MOST_ID, MOST_URL = 300, 4000
 Progress = Callable[[float], None]
 
 
@@ -135,7 +142,11 @@ class QueueDriver(Driver):
         answer = self.line.request(profile.submit.method, target, **request, **SEND_S)
         if not answer.ok:
             raise refused(profile, answer, order=True)
-        return self._ref({**ids, **self._taken(answer.json())})
+        data = answer.json()
+        taken = taken_from(profile, data)
+        if not taken:
+            raise self._no_id(data, answer)
+        return self._ref({**ids, **taken})
 
     def poll(self, ref: RemoteRef) -> Status:
         profile, values = self._profile, self._values(ref)
@@ -151,6 +162,7 @@ class QueueDriver(Driver):
                     return Status(LOST)
                 raise refused(profile, answer)
             status = status_of(profile, read_json(stream), stream.retry_after_s)
+            status = shown(status, stream)
         return self._looked_at(status, values) if status.state == DONE else status
 
     def fetch(
@@ -194,9 +206,8 @@ class QueueDriver(Driver):
     def find(self, job: JobSpec, key: str, since: float) -> RemoteRef | None:
         name = self._profile.model_for(self._model, job)
         found = looked_for(self.line, self._profile, name, job, key, since)
-        if found is None:
-            return None
-        return self._ref({"key": key, "model": name, **self._taken(found)})
+        taken = taken_from(self._profile, found)
+        return self._ref({"key": key, "model": name, **taken}) if taken else None
 
     # -- inside ------------------------------------------------------------------------------
 
@@ -209,31 +220,6 @@ class QueueDriver(Driver):
         values = values_for(text_at(ids, "model"), text_at(ids, "key"), 0)
         taken = {name: text_at(ids, name) for name in self._profile.take}
         return {**values, **{name: text for name, text in taken.items() if text}}
-
-    def _taken(self, data: Any) -> dict[str, str]:
-        """Ids and URLs in the answer to an order.
-
-        Raises:
-            DriverFailed: it was refused in spite of its status, or has no id.
-        """
-        profile = self._profile
-        texts = {name: text_at(data, path) for name, path in profile.take.items()}
-        found = {name: text for name, text in texts.items() if 0 < len(text) <= 4000}
-        use = profile.status.use if profile.status else ""
-        if len(found.get("id", "")) <= MOST_ID and ("id" in found or use in found):
-            return found
-        words, types = said_of(profile, data)
-        words = words or " ".join(types) or words_in(data)
-        raise DriverFailed(
-            kind_of(profile, words, types) or ErrorKind.BAD_RESULT,
-            "solid.no_job_id",
-            N_(
-                "%(host)s did not say under which number it took the job (%(said)s); look "
-                "there whether it did."
-            ),
-            host=profile.label,
-            said=words or "-",
-        )
 
     def _looked_at(self, status: Status, values: Mapping[str, str]) -> Status:
         """Whether a job that is done really has a result: fal says so only there."""
@@ -322,6 +308,21 @@ class QueueDriver(Driver):
             said=words or "-",
         )
 
+    def _no_id(self, data: Any, answer: Answer) -> DriverFailed:
+        """It was refused in spite of its status, or says no number."""
+        words, types = said_of(self._profile, data)
+        words = words or " ".join(types) or words_in(data)
+        return DriverFailed(
+            kind_of(self._profile, words, types) or ErrorKind.BAD_RESULT,
+            "solid.no_job_id",
+            N_(
+                "%(host)s did not say under which number it took the job (%(said)s); look "
+                "there whether it did."
+            ),
+            host=self._profile.label,
+            said=answer.shown(words, 300) or "-",
+        )
+
     def _odd_answer(self) -> DriverFailed:
         return DriverFailed(
             ErrorKind.BAD_RESULT,
@@ -345,6 +346,15 @@ def profile_of(options: Mapping[str, Any]) -> Profile:
     if name == OWN:
         return queue_profile.parse(options.get("own_profile") or "")
     return queue_profile.shipped(name if name in list(PROFILES) else USUAL)
+
+
+def taken_from(profile: Profile, data: Any) -> dict[str, str]:
+    """Ids and URLs in the answer to an order; none where the job can't be found by them."""
+    texts = {name: text_at(data, path) for name, path in profile.take.items()}
+    found = {name: text for name, text in texts.items() if 0 < len(text) <= MOST_URL}
+    use = profile.status.use if profile.status else ""
+    good = len(found.get("id", "")) <= MOST_ID and ("id" in found or use in found)
+    return found if good else {}
 
 
 def _unknown_model(profile: Profile, model: Any) -> SolidRefused:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...problems import N_
 from ..answer import AUTH, BUSY, CREDIT, INPUT, REMOTE, failed_by_status
 from ..driver import DONE, FAILED, LOST, QUEUED, RUNNING, Status
-from ..line import Answer
+from ..line import Answer, Stream
 from ..refused import DriverFailed, ErrorKind
 from ..verdicts import POLICY
 from ..words import plain_words, words_in
@@ -60,6 +61,12 @@ def status_of(profile: Profile, data: Any, retry_after_s: float | None = None) -
         eta_s=number_at(data, profile.eta_s),
         retry_after_s=retry_after_s,
     )
+
+
+def shown(status: Status, answer: Answer | Stream) -> Status:
+    """A status whose words, out of that answer, do not repeat our key."""
+    message, stage = answer.shown(status.message, 300), answer.shown(status.stage, 60)
+    return replace(status, message=message, stage=stage)
 
 
 def said_of(profile: Profile, data: Any) -> tuple[str, tuple[str, ...]]:

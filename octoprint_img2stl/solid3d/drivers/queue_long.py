@@ -7,9 +7,9 @@ from typing import Any
 
 from ..background import Background
 from ..driver import DONE, FAILED, LOST, RUNNING, Status
-from ..line import Line
+from ..line import Line, Stream
 from ..refused import DriverFailed, ErrorKind
-from .queue_answer import refused, status_of
+from .queue_answer import refused, shown, status_of
 from .queue_carve import is_json, read_file
 from .queue_order import Order, target_of
 from .queue_profile import Profile
@@ -40,6 +40,7 @@ class LongOrder:
         self._profile = order.profile
         self._kept = order.job.folder / KEPT
         self._cancelled = False
+        self._answer: Stream | None = None
         total_s = order.job.deadline_s + SPARE_S
         how = {**request, "read_s": total_s, "total_s": total_s, "most_bytes": most_bytes}
         submit = order.profile.submit
@@ -47,6 +48,7 @@ class LongOrder:
 
         def work() -> Path:
             with line.stream(submit.method, target, **how) as stream:
+                self._answer = stream
                 if not stream.ok:
                     raise refused(order.profile, stream.whole(), order=True)
                 with open(self._kept, "wb") as file:
@@ -67,7 +69,8 @@ class LongOrder:
             return self._ended(failure)
         except OSError:
             return Status(FAILED, error=ErrorKind.BAD_RESULT)
-        return told(self._profile, kept)
+        status = told(self._profile, kept)
+        return shown(status, self._answer) if self._answer is not None else status
 
     def answer(self) -> Path | None:
         """The file with the answer; None: there is none (any more)."""
