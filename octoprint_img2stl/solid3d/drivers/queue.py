@@ -30,7 +30,7 @@ from ..line import Answer, Line
 from ..refused import DriverFailed, ErrorKind, SolidRefused
 from ..results import find_mesh_url, take_in
 from ..words import plain_words, words_in
-from . import queue_profile
+from . import queue_read
 from .queue_answer import (
     failed_status,
     kind_of,
@@ -53,7 +53,8 @@ from .queue_order import (
 )
 from .queue_places import at, filled, text_at
 from .queue_presets import OPTIONS, OWN, PRESETS, PROFILES, USUAL
-from .queue_profile import MODEL, Ask, Profile
+from .queue_profile import Ask, Profile
+from .queue_read import MODEL
 
 GONE = (404, 410)
 # Of what is kept of an answer beside a mesh in it; base64 has four letters for three bytes.
@@ -344,8 +345,8 @@ def profile_of(options: Mapping[str, Any]) -> Profile:
     """
     name = options.get("profile") or USUAL
     if name == OWN:
-        return queue_profile.parse(options.get("own_profile") or "")
-    return queue_profile.shipped(name if name in list(PROFILES) else USUAL)
+        return queue_read.parse(options.get("own_profile") or "")
+    return queue_read.shipped(name if name in list(PROFILES) else USUAL)
 
 
 def taken_from(profile: Profile, data: Any) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 
 from octoprint_img2stl.solid3d.courier import Courier, Errand
 from octoprint_img2stl.solid3d.driver import Cancel, RemoteRef, Status
-from octoprint_img2stl.solid3d.drivers import queue_long, queue_profile
+from octoprint_img2stl.solid3d.drivers import queue_long, queue_read
 from octoprint_img2stl.solid3d.drivers.queue import DRIVER
 from octoprint_img2stl.solid3d.drivers.queue_answer import status_of
 from octoprint_img2stl.solid3d.drivers.queue_places import at, filled, number_at, quoted
@@ -217,7 +217,7 @@ def test_presets_and_profiles_are_whole():
         if preset.options["profile"] != "own":
             DRIVER.check_options(preset.options)
     for name in PROFILES:
-        profile = queue_profile.shipped(name)
+        profile = queue_read.shipped(name)
         assert profile.label == PROFILES[name]
         for model in profile.models:
             found = profile.capabilities(model)
@@ -235,7 +235,7 @@ def ordered(fal, tmp_path, model, roles=("front",), **how):
     return task
 
 
-@pytest.mark.parametrize("model", sorted(queue_profile.shipped("fal").models))
+@pytest.mark.parametrize("model", sorted(queue_read.shipped("fal").models))
 def test_fal_models_get_what_they_know(fal, tmp_path, model):
     """The imitation refuses what is missing or unknown."""
     model = "somebody/else" if model == "*" else model
@@ -427,7 +427,7 @@ def test_replicate_uploads_first(replicate, tmp_path):
 
 
 def services_trellis() -> str:
-    return next(m for m in queue_profile.shipped("replicate").models if "trellis" in m)
+    return next(m for m in queue_read.shipped("replicate").models if "trellis" in m)
 
 
 def test_an_upload_that_fails_is_no_order(replicate, tmp_path):
@@ -1067,7 +1067,7 @@ ODD = [
 @pytest.mark.parametrize("odd", ODD, ids=str)
 @pytest.mark.parametrize("name", sorted(PROFILES))
 def test_odd_answers_do_no_harm(name, odd):
-    found = status_of(queue_profile.shipped(name), odd)
+    found = status_of(queue_read.shipped(name), odd)
     assert found.state in ("queued", "running", "done", "failed")
 
 
