@@ -20,6 +20,7 @@ from ..solid3d import registry
 from ..solid3d.courier import Courier, Errand
 from ..solid3d.driver import Driver, JobSpec
 from ..solid3d.endpoint import Endpoint
+from ..solid3d.refused import DriverFailed
 from ..solid3d.settings import SolidSettings
 from . import candidates
 from .candidates import Candidate
@@ -133,9 +134,27 @@ class Couriers:
             self._store.save(job)
             self._settled(job)
 
+    def _driver(self, line: _Line, job_id: str, endpoint: Endpoint) -> Driver:
+        driver = registry.make(endpoint)
+        if line.is_at(job_id):
+            line.driver = driver
+        return driver
+
+    def _asked(self, line: _Line, job_id: str, endpoint: Endpoint) -> Generator:
+        """What the endpoint can do; it is asked where nobody ever did."""
+        if not self._generators.is_known(endpoint.id):
+            driver = self._driver(line, job_id, endpoint)
+            try:
+                self._generators.learned(endpoint.id, driver.probe())
+            except DriverFailed as failure:  # it will be told when the job is sent
+                _log.debug("%s could not be asked: %s", endpoint.host, failure.code)
+            finally:
+                driver.close()
+        return self._generators.get(endpoint.id)
+
     def _errand(self, line: _Line, job: Job, candidate: Candidate) -> Errand:
-        generator = self._generators.get(candidate.endpoint)
         endpoint = self._generators.endpoint(candidate.endpoint)
+        generator = self._asked(line, job.id, endpoint)
         folder = self._store.path(job.id)
         spec = spec_of(folder, candidate, generator, endpoint)
         errand = (
@@ -151,13 +170,12 @@ class Couriers:
             self._store.save(job)
             self._changed(job)
 
-        def make_driver() -> Driver:
-            driver = registry.make(endpoint)
-            if line.is_at(job.id):
-                line.driver = driver
-            return driver
-
-        courier = Courier(make_driver, endpoint, generator.capabilities, pause=line.pause)
+        courier = Courier(
+            lambda: self._driver(line, job.id, endpoint),
+            endpoint,
+            generator.capabilities,
+            pause=line.pause,
+        )
         courier.carry(
             errand,
             spec,

@@ -59,6 +59,12 @@ class Generators(Protocol):
     def took(self, generator: str, detail: str, seconds: float) -> None:
         """One was finished, that long after it began."""
 
+    def is_known(self, generator: str) -> bool:
+        """Whether it was ever asked what it can do."""
+
+    def learned(self, generator: str, capabilities: Capabilities) -> None:
+        """It was asked what it can do."""
+
 
 class OnlyLocal:
     """No endpoint at all."""
@@ -72,6 +78,12 @@ class OnlyLocal:
         raise no_such_generator()
 
     def took(self, generator: str, detail: str, seconds: float) -> None:
+        pass
+
+    def is_known(self, generator: str) -> bool:
+        return True
+
+    def learned(self, generator: str, capabilities: Capabilities) -> None:
         pass
 
 

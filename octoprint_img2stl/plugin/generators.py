@@ -36,6 +36,12 @@ class PluginGenerators:
     def took(self, generator: str, detail: str, seconds: float) -> None:
         self.endpoints.note_duration(generator, detail, seconds)
 
+    def is_known(self, generator: str) -> bool:
+        return self.endpoints.capabilities(generator) is not None
+
+    def learned(self, generator: str, capabilities: Capabilities) -> None:
+        self.endpoints.remember_capabilities(generator, capabilities)
+
     def _of(self, endpoint: Endpoint) -> Generator:
         return generators.of_endpoint(endpoint, self._capabilities(endpoint))
 

@@ -183,8 +183,12 @@ def test_several_photos_go_by_their_roles(admin, endpoint, gpu):
     generate(admin, job, endpoint=endpoint["id"], agreed=host, roles=roles)
     job = over(admin, job)
     assert job["candidates"][0]["state"] == "done", job["candidates"][0]
-    orders = [json.loads(path.read_text()) for path in gpu.folder.rglob("order.json")]
-    assert any({"back", "left"} <= set(json.dumps(order).split('"')) for order in orders)
+    # which it asked the endpoint about, having never been told
+    (known,) = admin.api("GET", "/endpoints")["endpoints"]
+    assert known["capabilities"]["views_max"] == 6
+    newest = max((gpu.folder / "jobs").rglob("job.json"), key=lambda f: f.stat().st_mtime)
+    sent = newest.read_text()
+    assert '"back"' in sent and '"left"' in sent and '"front"' not in sent
 
 
 def test_cancel_stops_it_there_too(admin, endpoint, gpu):
