@@ -1,4 +1,4 @@
-"""The surface at which a field over a grid passes zero, closed and manifold by construction.
+"""The surface around those nodes of a grid that are inside, closed and manifold by construction.
 
 Marching cubes, its table made by rule rather than copied: on every face of a cube with two
 inside corners across from each other these are kept apart, on both sides of the face alike,
@@ -9,6 +9,7 @@ cube's face, or two neighbouring cubes could have the same one and four triangle
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -22,17 +23,22 @@ FACES = (
 LEAST = 1e-3  # from a corner, in cells
 
 
-def surface(field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Triangles around where a field is positive.
+def surface(
+    inside: np.ndarray, fields: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Triangles around the nodes that are inside.
 
     Args:
-        field: (X, Y, Z) float32, nowhere positive on the grid's outermost nodes.
+        inside: (X, Y, Z) bool, False on the grid's outermost nodes.
+        fields: each (X, Y, Z) float32 or to be broadcast to that. Where an edge of the grid
+            leaves the inside, the surface is where the first of them passes zero, so that
+            fields of different steepness may be intersected.
 
     Returns:
         points: (V, 3) float64 in cells, the grid's first node at 0.
         faces: (F, 3) int64, counter-clockwise seen from outside.
     """
-    inside = field > 0
+    fields = [np.broadcast_to(field, inside.shape) for field in fields]
     points, ids = [], []
     count = 0
     for axis in range(3):
@@ -41,15 +47,22 @@ def surface(field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         low[axis], high[axis] = slice(None, -1), slice(1, None)
         cut = inside[tuple(low)] != inside[tuple(high)]
         at = np.nonzero(cut)
-        one = field[tuple(low)][at].astype(np.float64)
-        two = field[tuple(high)][at].astype(np.float64)
+        upward = inside[tuple(low)][at]  # from which of both ends it leaves the inside
+        share = np.full(len(upward), 1.0)
+        for field in fields:
+            one, two = field[tuple(low)][at], field[tuple(high)][at]
+            begin, end = np.where(upward, one, two), np.where(upward, two, one)
+            falls = (begin > 0) & (end <= 0)
+            crossing = begin[falls] / (begin[falls] - end[falls]).astype(np.float64)
+            share[falls] = np.minimum(share[falls], crossing)
+        share = np.clip(share, LEAST, 1 - LEAST)
         place = np.stack(at, axis=1).astype(np.float64)
-        place[:, axis] += np.clip(one / (one - two), LEAST, 1 - LEAST)
+        place[:, axis] += np.where(upward, share, 1 - share)
         number = np.full(inside.shape, -1, np.int32)
-        number[at] = count + np.arange(len(one), dtype=np.int32)
+        number[at] = count + np.arange(len(share), dtype=np.int32)
         ids.append(number)
         points.append(place)
-        count += len(one)
+        count += len(share)
 
     case = np.zeros([side - 1 for side in field.shape], np.uint8)
     for corner in range(8):

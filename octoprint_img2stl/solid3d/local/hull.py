@@ -3,8 +3,8 @@
 The visual hull (Laurentini, IEEE Transactions on Pattern Analysis and Machine Intelligence
 16, 1994) of two outlines has rectangular cross-sections, which nothing alive has. As the
 outlines say nothing about them, each rectangle is replaced by the superellipse in it, which
-touches all its sides, so that every outline stays what it was. A photo from above does say
-something about cross-sections; with one, the hull is taken as it is.
+touches all its sides, so that every outline stays what it was. A photo from above says how
+full it is to be.
 
 Cameras are far away and level: x to the right, y away from the viewer of the front, z up.
 Whoever looks from the left sees the front on the right; from the right, on the left.
@@ -20,14 +20,15 @@ import numpy as np
 from scipy import ndimage
 
 from ...problems import N_, WARNING, Problem
-from ..refused import SolidRefused
-from .silhouettes import PAIRS, Box, Silhouette, box_of, resampled
+from .silhouettes import PAIRS, Box, Silhouette, box_of, nothing_left, resampled
 
 PER_CELL = 3  # pixels of the outlines' common scale
 MARGIN = 2  # cells around
-POWER = 2.5  # of the superellipse: 2 is an ellipse
+# Of the superellipse: 2 is an ellipse. The higher, the more like a rectangle.
+POWER, LEAST_POWER, MOST_POWER = 2.5, 2.0, 16.0
 REACH = 3.0  # cells; further away a distance is only "far"
-SMOOTH = 0.8  # cells
+FAR = 100.0  # half widths, likewise; its power is a number still
+SMOOTH, SMOOTH_LEVELS = 0.8, 1.5  # cells
 # Outlines of one thing differ by less: in proportions, and in what two have in common.
 PROPORTION, ALIKE = 0.15, 0.85
 STAYS = 0.85  # of an outline
@@ -49,8 +50,8 @@ class _Side:
 
 def hull(
     views: Sequence[Silhouette], cells: int, progress: Callable[[float], None]
-) -> tuple[np.ndarray, list[Problem]]:
-    """A field that is positive inside of the hull, over a grid of cells.
+) -> tuple[np.ndarray, list[np.ndarray], list[Problem]]:
+    """The hull over a grid of cells.
 
     Args:
         views: of at least two different axes.
@@ -58,10 +59,12 @@ def hull(
         progress: told how much is done, 0 to 1.
 
     Returns:
-        (X, Y, Z) float32, nowhere positive on the outermost nodes; and what does not fit.
+        (X, Y, Z) bool, which nodes are inside; the fields that are all positive there, each
+        (X, Y, Z) float32 or to be broadcast to that, about distances from the surface in
+        cells; and what of the photos does not fit.
 
     Raises:
-        SolidRefused: ``solid.views_disagree``.
+        SolidRefused: ``solid.nothing_left``.
     """
     by_role = {view.role: (view, box_of(view.mask)) for view in views}
     sizes, problems = _sizes({role: box for role, (_, box) in by_role.items()})
@@ -78,13 +81,16 @@ def hull(
             sides[along], alike = _side(seen, pair, across, extents, nodes)
             problems += [views_differ()] if alike < ALIKE else []
     progress(0.3)
-    field = _carved(sides, nodes, extents, progress)
-    _check_against(field, sides)
-    for side_axis, side in sides.items():
-        if _kept(field, side_axis, side) < STAYS:
-            problems.append(views_differ())
-            break
-    return field, problems[:1]
+    fields = _carved(sides, nodes, extents)
+    progress(0.8)
+    inside = np.ones(nodes, bool)
+    for field in fields:
+        inside &= field > 0
+    if not inside.any():
+        raise nothing_left()
+    if any(_kept(inside, along, side) < STAYS for along, side in sides.items()):
+        problems.append(views_differ())
+    return inside, fields, problems[:1]
 
 
 def _sizes(boxes: dict[str, Box]) -> tuple[list[float], list[Problem]]:
@@ -143,72 +149,73 @@ def _side(
 def _distance(cover: np.ndarray) -> np.ndarray:
     """Signed distance from the line where coverage is a half, in pixels, positive inside.
 
-    At the line itself from coverage and its slope, further away between pixels.
+    To the nearest pixel on the other side, and what is left from there, as that pixel's
+    coverage and slope tell it.
     """
-    inside = cover > 0.5
-    away = ndimage.distance_transform_edt(inside) - 0.5
-    away -= ndimage.distance_transform_edt(~inside) - 0.5
-    # As both are 0 elsewhere, the halves add up to 0.5 where the other one counts.
-    away += np.where(inside, -0.5, 0.5)
     soft = ndimage.gaussian_filter(cover, 0.7)
-    slope = np.hypot(*np.gradient(soft))
-    near = (np.abs(away) < 1.1) & (slope > 0.05)
-    away[near] = ((soft - 0.5) / np.maximum(slope, 0.05))[near].clip(-1.5, 1.5)
-    return away.astype(np.float32)
+    slope = np.maximum(np.hypot(*np.gradient(soft)), 0.1)
+    rest = np.clip((soft - 0.5) / slope, -1, 1)
+    inside = soft > 0.5
+    away = np.empty(cover.shape, np.float32)
+    for side, sign in ((inside, 1), (~inside, -1)):
+        far, at = ndimage.distance_transform_edt(side, return_indices=True)
+        whole = sign * far + rest[tuple(at)]
+        away[side] = whole[side]
+    return away
 
 
 def _carved(
-    sides: dict[int, _Side],
-    nodes: list[int],
-    extents: list[float],
-    progress: Callable[[float], None],
-) -> np.ndarray:
-    if 2 in sides or 0 not in sides or 1 not in sides:
-        field = np.full(nodes, REACH, np.float32)
-        for along, side in sides.items():
-            np.minimum(field, np.expand_dims(side.away, along), out=field)
-        progress(0.6)
-        ndimage.gaussian_filter(field, SMOOTH, output=field, mode="nearest")
-    else:
+    sides: dict[int, _Side], nodes: list[int], extents: list[float]
+) -> list[np.ndarray]:
+    outlines = [np.expand_dims(side.away, along) for along, side in sides.items()]
+    if 0 in sides and 1 in sides:
         field = _rounded(sides, nodes, extents)
-        progress(0.6)
-        # Only along z, where cross-sections change abruptly; the outlines stay.
-        ndimage.gaussian_filter1d(field, SMOOTH, axis=2, output=field, mode="nearest")
-        for along, side in sides.items():
-            np.minimum(field, np.expand_dims(side.away, along), out=field)
-    progress(0.9)
-    for axis in range(3):
-        ends = [slice(None)] * 3
-        ends[axis] = slice(None, None, field.shape[axis] - 1)
-        np.minimum(field[tuple(ends)], -0.01, out=field[tuple(ends)])
-    return field
+        # Only along z, where cross-sections change abruptly.
+        ndimage.gaussian_filter1d(field, SMOOTH_LEVELS, 2, output=field, mode="nearest")
+        return [field, *outlines]
+    field = np.full(nodes, REACH, np.float32)
+    for outline in outlines:
+        np.minimum(field, outline, out=field)
+    return [ndimage.gaussian_filter(field, SMOOTH, output=field, mode="nearest")]
 
 
 def _rounded(
     sides: dict[int, _Side], nodes: list[int], extents: list[float]
 ) -> np.ndarray:
-    """About the signed distance from superellipses in each level's rectangles, in cells."""
+    """About the signed distance from superellipses in each level's rectangles, in cells.
+
+    Above and below the outlines it goes on as it ends: it is they that end the solid there.
+    """
     field = np.empty(nodes, np.float32)
+    power = _power(sides[2].cover) if 2 in sides else POWER
+    known = []
     for z in range(nodes[2]):
         part = [
-            _runs(sides[along].cover, z, nodes[2], nodes[axis], extents[axis], extents[2])
+            _runs(sides[along].cover, z, nodes[axis], extents[axis], extents[2])
             for axis, along in ((0, 1), (1, 0))
         ]
+        if part[0] is None or part[1] is None:
+            continue
         (one, wide), (two, deep) = part
         half = np.minimum(wide[:, None], deep[None, :])
-        level = (1 - one[:, None] - two[None, :]) * half / POWER
+        level = (1 - one[:, None] ** power - two[None, :] ** power) * half / power
         field[:, :, z] = np.clip(level, -REACH, REACH)
+        known.append(z)
+    if not known:
+        raise nothing_left()
+    field[:, :, : known[0]] = field[:, :, known[0], None]
+    field[:, :, known[-1] + 1 :] = field[:, :, known[-1], None]
     return field
 
 
 def _runs(
-    cover: np.ndarray, z: int, levels: int, nodes: int, extent: float, height: float
-) -> tuple[np.ndarray, np.ndarray]:
+    cover: np.ndarray, z: int, nodes: int, extent: float, height: float
+) -> tuple[np.ndarray, np.ndarray] | None:
     """How far nodes along a level are from the middle of the part of the outline there.
 
     Returns:
-        (nodes,) float32: 0 in its middle, 1 where it ends, as the superellipse counts it;
-        and half its width in cells. Where there is none: far, and 1.
+        (nodes,) float32: 0 in its middle, 1 where it ends; and half its width in cells.
+        None where there is nothing of the outline on that level.
     """
     per_z, per_x = cover.shape[0] / height, cover.shape[1] / extent
     row = (z - MARGIN) * per_z - 0.5
@@ -223,7 +230,7 @@ def _runs(
     begins = np.flatnonzero(~inside[:-1] & inside[1:])
     ends = np.flatnonzero(inside[:-1] & ~inside[1:])
     if not len(begins):
-        return np.full(nodes, 1e3, np.float32), np.ones(nodes, np.float32)
+        return None
     # Between the middles of two pixels; the padded first one's middle is at -0.5.
     first = begins - 0.5 + (0.5 - line[begins]) / (line[begins + 1] - line[begins])
     last = ends - 0.5 + (line[ends] - 0.5) / (line[ends] - line[ends + 1])
@@ -236,26 +243,22 @@ def _runs(
     # The part it lies in, or whose end is nearest.
     nearest = ((off - 1) * half).argmin(axis=1)
     each = np.arange(nodes)
-    far = np.minimum(off[each, nearest], 1e3) ** POWER
+    far = np.minimum(off[each, nearest], FAR)
     return far.astype(np.float32), half[nearest].astype(np.float32)
 
 
-def _check_against(field: np.ndarray, sides: dict[int, _Side]) -> None:
-    if not (field > 0).any():
-        raise SolidRefused(
-            "solid.views_disagree",
-            N_(
-                "The outlines of the photos have nothing in common; check which photo was "
-                "taken from which side, and that the subject stands upright in all of them."
-            ),
-            field="solid.roles",
-        )
+def _power(cover: np.ndarray) -> float:
+    """Of the superellipse that fills its rectangle as much as an outline does."""
+    powers = np.linspace(LEAST_POWER, MOST_POWER, 100)
+    # Its area: Dirichlet's integral.
+    full = [math.gamma(1 + 1 / p) ** 2 / math.gamma(1 + 2 / p) for p in powers]
+    return float(np.interp(cover.mean(), full, powers))
 
 
-def _kept(field: np.ndarray, along: int, side: _Side) -> float:
+def _kept(inside: np.ndarray, along: int, side: _Side) -> float:
     """Share of an outline that the hull still has."""
     wanted = side.away > 0
-    return float((field.max(axis=along) > 0)[wanted].mean()) if wanted.any() else 1.0
+    return float(inside.any(axis=along)[wanted].mean()) if wanted.any() else 1.0
 
 
 def views_differ() -> Problem:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .silhouettes import Box, box_of
+from .silhouettes import Box, box_of, nothing_left, softened
 
 # Rim vertices stay this far from a cell's corners, in cells: no needles.
 LEAST_GAP = 0.01
 # Pixels that the rim may lie off the mask's contour within a cell before it gets a vertex.
 OFF_PX = 0.15
+LEAST_REACH = 0.5  # of the outline's longer side
 # Share of the outline's width that must reach the photo's lower edge to stand on it.
 STANDS = 0.03
 
@@ -61,14 +62,10 @@ class _Cover:
     """A mask's coverage anywhere, x to the right and y up from its lower left corner."""
 
     def __init__(self, mask: np.ndarray, stands: bool) -> None:
-        # The 0.5 line of plain coverage wriggles by 0.14 px along a slanted edge, that of
-        # coverage blurred by 1 2 1 by a few hundredths.
         edge = "edge" if stands else "constant"
         padded = np.pad(mask, ((2, 0), (2, 2)))
         padded = np.pad(padded, ((0, 2), (0, 0)), mode=edge)
-        for axis in (0, 1):
-            padded = ndimage.convolve1d(padded, [0.25, 0.5, 0.25], axis=axis)
-        self._padded = padded
+        self._padded = softened(padded)
         self._height = mask.shape[0]
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -82,6 +79,9 @@ def plane(mask: np.ndarray, cells: int) -> Plane:
     Args:
         mask: (H, W) float32 in 0..1, of one part.
         cells: along the outline's longer side.
+
+    Raises:
+        SolidRefused: ``solid.nothing_left``: it is thinner than a cell.
     """
     box = box_of(mask)
     rows, _ = mask.shape
@@ -99,6 +99,8 @@ def plane(mask: np.ndarray, cells: int) -> Plane:
     if not stands:
         inside[0] = False
     inside, dropped = _largest(inside)
+    if not _reaches(inside, max(box.width, box.height) / cell):
+        raise nothing_left()
 
     gaps = np.ones((4, *inside.shape))
     points = [np.stack((x[inside], y[inside]), axis=1)]
@@ -134,6 +136,13 @@ def plane(mask: np.ndarray, cells: int) -> Plane:
     rim = np.arange(len(points)) >= nodes
     floor = _floor(inside, ids) if stands else np.zeros((0, 2), np.int64)
     return Plane(points, faces, rim, floor, inside, gaps, cell, box, dropped)
+
+
+def _reaches(inside: np.ndarray, cells: float) -> bool:
+    """Whether what is inside is of about the outline's size, not a blob left of hairs."""
+    if not inside.any():
+        return False
+    return max(np.ptp(at) + 1 for at in np.nonzero(inside)) > LEAST_REACH * cells
 
 
 def _largest(inside: np.ndarray) -> tuple[np.ndarray, int]:

@@ -14,7 +14,14 @@ from .cubes import surface
 from .hull import ALIKE, hull, views_differ
 from .inflate import doubled, heights, roundness
 from .plane import plane
-from .silhouettes import PAIRS, Silhouette, parts_dropped, seen_alike, usable
+from .silhouettes import (
+    PAIRS,
+    Silhouette,
+    nothing_left,
+    parts_dropped,
+    seen_alike,
+    usable,
+)
 
 CELLS = {"draft": 64, "normal": 128, "fine": 192}
 LEAST_THICKNESS = 0.4  # mm: about a printed line
@@ -58,7 +65,7 @@ def solid_from(
 
     Raises:
         SolidRefused: ``solid.no_photo``, ``solid.no_outline``, ``solid.nothing_cut``,
-            ``solid.views_disagree``.
+            ``solid.nothing_left``.
     """
     chosen, notices = usable(views)
     cells = CELLS[settings.detail]
@@ -67,11 +74,13 @@ def solid_from(
     axes = [pair for pair in PAIRS if any(role in by_role for role in pair)]
     if len(axes) > 1:
         vertices, faces, more = _carved(chosen, cells, progress)
-        vertices *= settings.size / np.ptp(vertices, axis=0).max()
+        vertices *= settings.size / cells
     else:
         view, alike = chosen[0], 1.0
         if len(chosen) > 1:
             mask, alike = seen_alike(*chosen)
+            if not (mask > 0.5).any():
+                raise nothing_left()
             (view,), _ = usable([Silhouette(view.role, mask)])
         vertices, faces, more = _inflated(view, settings, cells, progress)
         more += [views_differ()] if alike < ALIKE else []
@@ -112,33 +121,33 @@ def _inflated(
 def _carved(
     views: Sequence[Silhouette], cells: int, progress: Callable[[float], None]
 ) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
-    field, notices = hull(views, cells, lambda part: progress(0.05 + 0.6 * part))
-    dropped = _keep_one_body(field)
+    inside, fields, notices = hull(views, cells, lambda part: progress(0.05 + 0.6 * part))
+    inside, dropped = _one_body(inside)
     progress(0.75)
-    vertices, faces = surface(field)
+    vertices, faces = surface(inside, fields)
     notices.insert(0, _says_hull())
     if dropped:
         notices.append(parts_dropped(dropped))
     return vertices, faces, notices
 
 
-def _keep_one_body(field: np.ndarray) -> int:
-    """Let a field be positive in its largest part only, without cavities, in place.
+def _one_body(inside: np.ndarray) -> tuple[np.ndarray, int]:
+    """The largest part of (X, Y, Z) bool, without cavities and nothing at the grid's ends.
 
     Returns:
-        How many other parts there were that are worth a word.
+        That, and how many other parts there were that are worth a word.
     """
+    core = np.zeros_like(inside)
+    core[1:-1, 1:-1, 1:-1] = inside[1:-1, 1:-1, 1:-1]
     # Parts that touch along an edge or in a corner are apart, here as in `cubes`.
-    labels, count = ndimage.label(field > 0)
+    labels, count = ndimage.label(core)
     dropped = 0
     if count > 1:
         sizes = np.bincount(labels.ravel())[1:]
-        field[(labels > 0) & (labels != 1 + sizes.argmax())] = -0.01
+        core = labels == 1 + sizes.argmax()
         dropped = int((sizes > max(8, 0.001 * sizes.max())).sum()) - 1
-    labels, count = ndimage.label(field <= 0, np.ones((3, 3, 3)))
-    if count > 1:
-        field[(labels > 0) & (labels != labels[0, 0, 0])] = 0.01
-    return dropped
+    labels, count = ndimage.label(~core, np.ones((3, 3, 3)))
+    return labels != labels[0, 0, 0], dropped
 
 
 def _says_inflated() -> Problem:
