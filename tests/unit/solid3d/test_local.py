@@ -299,7 +299,7 @@ def test_hull_has_every_outline(roles):
         off = outline_off_px(SEEN[role], right, up, solid.faces, pixel)
         # What is seen from above carves the others a little more where they are thin.
         assert np.mean(off <= cell_px / 2) > (0.95 if "top" in roles else 0.98), role
-        assert off.mean() < 0.2
+        assert off.mean() < 0.3
         assert np.ptp(right) == pytest.approx(box_of(SEEN[role]).width * pixel, rel=0.01)
 
 
