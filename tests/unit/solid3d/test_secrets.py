@@ -18,12 +18,13 @@ import pytest
 from octoprint_img2stl.solid3d import registry
 from octoprint_img2stl.solid3d.courier import Courier
 from octoprint_img2stl.solid3d.driver import Driver, RemoteRef, Status
+from octoprint_img2stl.solid3d.drivers.queue_presets import PROFILES
 from octoprint_img2stl.solid3d.endpoint import Endpoint
 from octoprint_img2stl.solid3d.errand import Errand
 from octoprint_img2stl.solid3d.line import Line
 from octoprint_img2stl.solid3d.refused import DriverFailed
 from octoprint_img2stl.solid3d.tidings import Tidings, tidy
-from tests.fakes import gradio_app
+from tests.fakes import gradio_app, queue_services
 from tests.fakes.comfyui import ComfyUI
 from tests.fakes.gradio_app import GradioFake
 from tests.fakes.hostile import Behaviour, Hostile, Peer
@@ -120,11 +121,47 @@ def with_login() -> Iterator[Scene]:
         yield Scene(fake.url, {"app": "triposr"}, auth="login", user="somebody")
 
 
+def queue_of(profile: str, service: type, model: str = "", path: str = "") -> Any:
+    """The server of a profile."""
+
+    @contextlib.contextmanager
+    def scene() -> Iterator[Scene]:
+        with service() as fake:
+            fake.key = SECRET
+            options = {"profile": profile, "model": model}
+            auth = {"Key": "key"}.get(fake.scheme, "bearer")
+            yield Scene(fake.url + path, options, auth=auth)
+
+    scene.__name__ = profile
+    return scene
+
+
+QUEUES = (
+    queue_of("fal", queue_services.FalFake, "fal-ai/hunyuan3d/v2"),
+    queue_of(
+        "replicate",
+        queue_services.ReplicateFake,
+        "ndreca/hunyuan3d-2.1:06ccdcbe5c3b98ded359d439d21903bc9105f707bd6ecd31f1f181"
+        "cfebe9b481",
+    ),
+    queue_of("runpod", queue_services.RunPodFake, path="/v2/abc123"),
+    queue_of(
+        "comfy-router", queue_services.ComfyRouterFake, "stability/stable-point-aware-3d"
+    ),
+    queue_of(
+        "wavespeed", queue_services.WaveSpeedFake, "wavespeed-ai/hunyuan3d-v3/image-to-3d"
+    ),
+    queue_of("stability", queue_services.StabilityFake, "stable-fast-3d"),
+    queue_of("cog", queue_services.CogFake),
+    queue_of("3daigc", queue_services.ThreeDaigcFake, "hunyuan3d_2_0_image_to_raw_mesh"),
+)
+
 # driver -> its servers
 SCENES: dict[str, tuple[Callable[[], Any], ...]] = {
     "hunyuan": (ours, tencent),
     "comfyui": (comfyui,),
     "gradio": (private_space, with_login),
+    "queue": QUEUES,
     "tripo": (tripo,),
     "meshy": (meshy,),
 }
@@ -181,7 +218,7 @@ def carried(driver: str, scene: Scene, folder: Any) -> tuple[Errand, list[str]]:
     Courier(
         lambda: registry.make(endpoint),
         endpoint,
-        registry.driver_class(driver).assumed,
+        registry.assumed(endpoint),
         clock=lambda: time.time() + sum(pauses),
         pause=pause,
     ).carry(
@@ -221,6 +258,11 @@ def everything_is_logged(caplog):
 @pytest.fixture
 def tap(monkeypatch) -> Tap:
     return tapped(monkeypatch)
+
+
+def test_every_driver_and_profile_is_looked_at():
+    assert set(SCENES) == set(registry.DRIVERS)
+    assert {scene.__name__ for scene in QUEUES} == set(PROFILES)
 
 
 @pytest.mark.parametrize("driver, scene", ALL, ids=NAMES)
