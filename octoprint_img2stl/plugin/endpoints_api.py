@@ -16,6 +16,7 @@ from octoprint.server.util.flask import credentials_checked_recently, no_firstru
 
 from ..problems import N_
 from ..solid3d import registry
+from ..solid3d.driver import Capabilities
 from ..solid3d.endpoint import (
     MOST_ENDPOINTS,
     NUMBERS,
@@ -146,6 +147,7 @@ class EndpointsApi(BlueprintPlugin):
             "host": endpoint.host,
             "has_secret": bool(endpoint.secret),
             "capabilities": found and found.to_json(),
+            "costs_money": (found or assumed(endpoint)).costs_money,
             "tested": tested_view(endpoints.tested(endpoint.id)),
             "notices": [problem_view(notice) for notice in probing.notices(endpoint)],
         }
@@ -153,6 +155,14 @@ class EndpointsApi(BlueprintPlugin):
     def _answer_endpoint(self, endpoint: Endpoint, status: int = 200) -> flask.Response:
         answer = flask.jsonify(endpoint=self._endpoint_view(endpoint))
         return flask.make_response(answer, status)
+
+
+def assumed(endpoint: Endpoint) -> Capabilities:
+    """What an endpoint can do that was never asked, maybe one of a later version of us."""
+    try:
+        return registry.assumed(endpoint)
+    except SolidRefused:
+        return Capabilities()
 
 
 def tested_view(tested: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -68,6 +68,7 @@ def test_every_preset_can_be_saved(admin):
         assert answer.status_code == 201 or problem["field"] != "endpoint.url", problem
         assert answer.status_code in (201, 422)
         if answer.status_code == 201:
+            assert answer.json()["endpoint"]["costs_money"] == preset["costs_money"]
             admin.api("DELETE", f"/endpoints/{answer.json()['endpoint']['id']}")
 
 

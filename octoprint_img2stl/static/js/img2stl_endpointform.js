@@ -182,7 +182,11 @@
             facts.drivers.find((each) => each.name === self.driver.value())
         );
         self.driverLabel = ko.pureComputed(() => (driver() ? driver().label : ""));
-        self.costsMoney = ko.pureComputed(() => !!driver() && driver().costs_money);
+        self.costsMoney = ko.pureComputed(() =>
+            self.driver.value() === saved().driver
+                ? saved().costs_money
+                : !!driver() && driver().costs_money
+        );
 
         const address = ko.pureComputed(() => Img2Stl.checkAddress(self.url.value()));
         self.url = new Img2Stl.Text(

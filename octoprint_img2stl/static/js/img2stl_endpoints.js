@@ -49,10 +49,6 @@
         const driverOf = (item) =>
             self.facts().drivers.find((driver) => driver.name === item.driver) || {};
         self.driverLabel = (item) => driverOf(item).label || item.driver;
-        self.costsMoney = (item) =>
-            item.capabilities
-                ? item.capabilities.costs_money
-                : !!driverOf(item).costs_money;
         self.keyText = function (item) {
             if (item.auth === "none") return gettext("without a key");
             return item.has_secret ? gettext("key saved") : gettext("key missing");
@@ -107,7 +103,10 @@
                     list.put({
                         id: item.id,
                         tested: $.extend({}, answer, {at: at}),
-                        capabilities: answer.capabilities || item.capabilities
+                        capabilities: answer.capabilities || item.capabilities,
+                        costs_money: answer.capabilities
+                            ? answer.capabilities.costs_money
+                            : item.costs_money
                     });
                     self.announcement(answer.message);
                 })
@@ -220,6 +219,7 @@
                         deadline_min: 0,
                         max_mb: 300,
                         options: preset.options,
+                        costs_money: preset.costs_money,
                         has_secret: false
                     },
                     self.facts()
