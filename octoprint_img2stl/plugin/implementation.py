@@ -78,6 +78,7 @@ JAVASCRIPT = (
     "img2stl_settings",
     "img2stl_abilities",
     "img2stl_address",
+    "img2stl_endpointfields",
     "img2stl_endpointform",
     "img2stl_endpoints",
     "img2stl",
