@@ -13,8 +13,8 @@ from ..solid3d.settings import LOCAL
 # Of the generator on this machine.
 LOCAL_CAN = Capabilities(
     views_min=1,
-    views_max=6,
-    roles=ROLES,
+    views_max=5,
+    roles=tuple(role for role in ROLES if role != "other"),
     needs_alpha=True,
     geometry_only=True,
     seed=False,

@@ -33,7 +33,7 @@ def fitting(views: Sequence[Mapping[str, Any]], generator: Generator) -> list[in
             if role in can.roles and (role == "other" or role not in seen):
                 seen.add(role)
                 kept.append(place)
-        order = kept
+        order = kept or order[:1]  # one alone may be from anywhere
     return order[: can.views_max]
 
 

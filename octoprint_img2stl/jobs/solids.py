@@ -20,8 +20,10 @@ from ..mesh.settings import MeshSettings
 from ..solid3d.settings import LOCAL
 from . import photos
 from .candidates import SIDES, first_mesh_settings, picture_file, stem
+from .generators import local
 from .params import Params, PhotoSettings
 from .pipeline import VIEWS, VIEWS_FACTS
+from .sending import fitting
 from .store import write_atomic, write_json
 
 if TYPE_CHECKING:
@@ -166,9 +168,10 @@ def generate(ctx: Context) -> dict[str, Any]:
 
     views = json.loads((ctx.folder / VIEWS_FACTS).read_text())
     outlines = [
-        Silhouette(view["role"], mask)
-        for view in views
-        if (mask := outline(ctx.folder / VIEWS / view["file"], OUTLINE_PX)) is not None
+        Silhouette(views[place]["role"], mask)
+        for place in fitting(views, local())
+        if (mask := outline(ctx.folder / VIEWS / views[place]["file"], OUTLINE_PX))
+        is not None
     ]
     solid = solid_from(outlines, ctx.params.solid, progress=ctx.progress)
     file = made_here(ctx.task.candidate)
