@@ -123,6 +123,7 @@
                     })
                 );
             }
+            if (waits(candidate)) return told.join(", ");
             if (candidate.eta_s > 0) {
                 told.push(
                     _.sprintf(gettext("about %(time)s to go"), {

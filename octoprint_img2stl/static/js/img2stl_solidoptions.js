@@ -81,7 +81,12 @@
         });
         self.cutsOut = own(
             new Img2Stl.Switch(
-                named({key: "cut", label: gettext("Cut the subject out of its background")})
+                named({
+                    key: "cut",
+                    label: gettext("Cut the subject out of its background"),
+                    // who needs that gets it in any case
+                    isShown: () => !able().needs_alpha
+                })
             )
         );
         self.tolerance = number({
@@ -90,7 +95,7 @@
             step: 1,
             digits: 1,
             slider: [0, 100],
-            isShown: () => self.cutsOut.value(),
+            isShown: () => !!able().needs_alpha || self.cutsOut.value(),
             help: gettext(
                 "How unlike the background something must be to belong to the subject; 0 finds that out by itself."
             )
