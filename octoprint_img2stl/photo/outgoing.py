@@ -86,7 +86,11 @@ def write_outgoing(
         save_whole(Image.fromarray(photo.rgb), path, **JPEG)
     other = stem.with_name(stem.name + (".jpg" if has_alpha else ".png"))
     other.unlink(missing_ok=True)
-    notices = (*photo.notices, *found.notices)
+    notices = tuple(
+        notice
+        for notice in (*photo.notices, *found.notices)
+        if notice.code != "photo.transparent"  # here it says what the subject is
+    )
     return Outgoing(path, size_px, has_alpha, found.how, found.coverage, notices)
 
 

@@ -132,10 +132,9 @@
             row.alt = told(gettext("%(name)s, its subject as it is used"));
             row.notices = ko.pureComputed(function () {
                 const {problem, notices} = cutOut() || {};
-                return (problem ? [problem] : []).concat(
-                    notices || [],
-                    (photo() && photo().notices) || []
-                );
+                // the cut-out tells those of the photo as well
+                const told = cutOut() && !problem ? notices : photo() && photo().notices;
+                return (problem ? [problem] : []).concat(told || []);
             });
             row.unused = ko.pureComputed(() => unused()[number] || "");
             row.isCarried = ko.pureComputed(() => self.drag.number() === number);
