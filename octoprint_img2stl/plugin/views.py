@@ -13,6 +13,7 @@ from ..jobs.params import FIRST_ROUTE, MESH_ROUTE, SOLID_ROUTE, Params
 from ..jobs.store import JobStore
 from ..mesh.words import CHOICES, stage_label
 from ..problems import Problem
+from ..solid3d.choices import CHOICES as SOLID_CHOICES
 
 DOWNLOADS = (
     "model.stl",
@@ -38,6 +39,8 @@ REMAKABLE = frozenset(
         JobState.INTERRUPTED,
     }
 )
+# What values of these names are called for people.
+WORDS = {"unit": CHOICES["unit"], "role": SOLID_CHOICES["roles"]}
 MESH_FACTS = ("format", "size", "triangles", "parts", "unit", "up")
 LOG_TAIL = 4000  # characters
 
@@ -65,8 +68,11 @@ def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
         name: format_decimal(value, "0.######") if isinstance(value, float) else value
         for name, value in values.items()
     }
-    unit = CHOICES["unit"].get(str(values.get("unit")))
-    return {**found, "unit": gettext(unit)} if unit else found
+    for name, words in WORDS.items():
+        word = words.get(str(values.get(name)))
+        if word:
+            found[name] = gettext(word)
+    return found
 
 
 def repair_view(repair: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -193,7 +193,7 @@
         });
         self.hasLegend = ko.pureComputed(() => self.isSeen() && !!self.legend().length);
         self.rest = ko.pureComputed(() =>
-            self.bit() === null ? gettext("Fine") : gettext("The rest")
+            self.bit() === null ? gettext("No problem") : gettext("The rest")
         );
 
         //~~ the camera
