@@ -140,6 +140,7 @@ def test_from_nothing_to_a_tested_endpoint(settings, gpu_server, server, width):
         ("https://example.org", False, "is encrypted"),
     ],
 )
+@pytest.mark.once
 def test_addresses_are_judged_while_typed(open_form, address, problem, says):
     open_form["url"].fill(address)
     note = open_form.page.locator("#img2stl_field_endpoint_url_note")
@@ -160,6 +161,7 @@ def open_form(chromium, server):
     context.close()
 
 
+@pytest.mark.once
 def test_what_cannot_be_saved_is_said_at_its_field(settings):
     page = settings()
     page["add"].click()
@@ -182,6 +184,7 @@ def test_what_cannot_be_saved_is_said_at_its_field(settings):
     expect(page.rows.first).to_contain_text("Not tested yet")
 
 
+@pytest.mark.once
 def test_change_keep_clear_and_delete(settings, gpu_server, server):
     admin = server.login("admin")
     endpoint = {"name": "My PC", "driver": "hunyuan", "auth": "bearer"}
@@ -231,6 +234,7 @@ def test_change_keep_clear_and_delete(settings, gpu_server, server):
     assert saved() == [] and page.tab.errors == []
 
 
+@pytest.mark.once
 def test_with_the_keyboard_alone(settings, gpu_server):
     page = settings()
     gpu_server.key = ""
@@ -288,6 +292,7 @@ def test_the_password_is_asked_for_again(settings, server, gpu_server):
     assert answered == [1]
 
 
+@pytest.mark.once
 def test_what_was_typed_survives_the_dialog_but_not_as_a_key(settings):
     page = settings()
     page["add"].click()
@@ -303,6 +308,7 @@ def test_what_was_typed_survives_the_dialog_but_not_as_a_key(settings):
     expect(page["secret"]).to_have_value("")
 
 
+@pytest.mark.once
 def test_words_of_servers_are_only_words(settings, server, gpu_server):
     gpu_server.mode = "broken"
     admin = server.login("admin")
@@ -317,6 +323,7 @@ def test_words_of_servers_are_only_words(settings, server, gpu_server):
     assert page.tab.errors == []
 
 
+@pytest.mark.once
 def test_a_workflow_from_a_file(settings, server, tmp_path):
     page = settings()
     page["add"].click()
@@ -338,6 +345,7 @@ def test_a_workflow_from_a_file(settings, server, tmp_path):
     assert server.login("admin").api("GET", "/endpoints")["endpoints"] == []
 
 
+@pytest.mark.once
 def test_who_may_not_change_is_not_offered_to(settings, server, gpu_server):
     admin = server.login("admin")
     group = {
@@ -362,6 +370,7 @@ def test_who_may_not_change_is_not_offered_to(settings, server, gpu_server):
     expect(page["edit"]).not_to_be_visible()
 
 
+@pytest.mark.once
 def test_every_field_has_a_name(open_form):
     """What a screen reader says of each field and button."""
     for fold in ("fold-options", "fold-rare"):

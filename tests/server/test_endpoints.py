@@ -39,6 +39,7 @@ def listed(admin):
     return admin.api("GET", "/endpoints")["endpoints"]
 
 
+@pytest.mark.once
 def test_what_is_offered(admin):
     found = admin.api("GET", "/endpoints")
     assert {"endpoints", "presets", "drivers", "auths", "limits", "most"} <= set(found)
@@ -56,6 +57,7 @@ def test_what_is_offered(admin):
     assert found["auths"][0]["value"] == "none"
 
 
+@pytest.mark.once
 def test_every_preset_can_be_saved(admin):
     """With an address where it wants one; the rest is ready as it is."""
     for preset in admin.api("GET", "/endpoints")["presets"]:
@@ -101,6 +103,7 @@ def test_life_of_an_endpoint(admin, server_there):
         admin.api(method, f"/endpoints/{endpoint['id']}{path}", 404, json=body)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "mode, kind, says",
     [
@@ -174,6 +177,7 @@ def test_a_key_is_kept_replaced_cleared_and_never_moved(admin, server_there):
         ({"options": {"kind": "nonsense"}}, "endpoint.kind"),
     ],
 )
+@pytest.mark.once
 def test_problems_are_at_their_field(admin, more, field):
     endpoint = {**described("http://192.168.1.20:8081"), **more}
     body = {"endpoint": endpoint, "secret": SECRET}
@@ -182,6 +186,7 @@ def test_problems_are_at_their_field(admin, more, field):
     assert SECRET not in json.dumps(answer) and listed(admin) == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "body", [None, [], {"endpoint": 5}, {"endpoint": {"name": {}}}, {"secret": ["a"]}]
 )

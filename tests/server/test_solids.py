@@ -139,6 +139,7 @@ def test_photos_leave_with_permission_and_only_where_it_was_agreed(bob, admin, e
     over(admin, job)
 
 
+@pytest.mark.once
 def test_there_and_back_with_progress(admin, endpoint, gpu):
     job = admin.draft(photo())
     tested = admin.api("POST", f"/endpoints/{endpoint['id']}/test")
@@ -173,6 +174,7 @@ def test_there_and_back_with_progress(admin, endpoint, gpu):
     admin.api("POST", f"/jobs/{job['id']}/candidates/1/choose", 404)
 
 
+@pytest.mark.once
 def test_several_photos_go_by_their_roles(admin, endpoint, gpu):
     job = admin.draft(photo())
     files = {"file": ("left.png", photo())}
@@ -191,6 +193,7 @@ def test_several_photos_go_by_their_roles(admin, endpoint, gpu):
     assert '"back"' in sent and '"left"' in sent and '"front"' not in sent
 
 
+@pytest.mark.once
 def test_cancel_stops_it_there_too(admin, endpoint, gpu):
     job = admin.draft(photo())
     host = endpoint["url"].rpartition("/")[2]
@@ -246,6 +249,7 @@ def test_pictures_of_others(admin, bob, server):
         assert bob.get(f"{PREFIX}/files/{job['id']}/{name}").status_code == 404
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("solid", "field"),
     [
