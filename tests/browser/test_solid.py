@@ -16,18 +16,18 @@ pytestmark = pytest.mark.once
 SLOW_MS = 90_000
 
 
-def figure(side="front", size_px=(180, 260)):
+def figure(side="front", size_px=(540, 780)):
     """A figure on a plain background; it has eyes in front and is narrower from the side."""
     width, height = size_px
     image = Image.new("RGB", size_px, (238, 238, 232))
     draw = ImageDraw.Draw(image)
-    half = {"front": 45, "back": 45}.get(side, 30)
+    half = {"front": 135, "back": 135}.get(side, 90)
     middle = width / 2
-    draw.ellipse((middle - 30, 25, middle + 30, 95), fill=(180, 90, 60))
-    draw.rectangle((middle - half, 85, middle + half, 235), fill=(60, 110, 170))
+    draw.ellipse((middle - 90, 75, middle + 90, 285), fill=(180, 90, 60))
+    draw.rectangle((middle - half, 255, middle + half, height - 75), fill=(60, 110, 170))
     if side == "front":
-        draw.ellipse((middle - 16, 50, middle - 8, 58), fill=(20, 20, 20))
-        draw.ellipse((middle + 8, 50, middle + 16, 58), fill=(20, 20, 20))
+        draw.ellipse((middle - 48, 150, middle - 24, 174), fill=(20, 20, 20))
+        draw.ellipse((middle + 24, 150, middle + 48, 174), fill=(20, 20, 20))
     out = io.BytesIO()
     image.save(out, "PNG")
     return {"name": f"{side}.png", "mimeType": "image/png", "buffer": out.getvalue()}
@@ -60,6 +60,12 @@ class Solid:
 
     def at(self, side):
         return self.page.locator(f"[data-role='{side}'] [data-photo]:visible")
+
+    def cut_out(self, side):
+        """Waits for the subject to be cut out, which changes how much room a photo takes."""
+        expect(self.at(side).locator("img")).to_have_attribute(
+            "src", re.compile("^data:image/png"), timeout=SLOW_MS
+        )
 
     def small(self):
         """What is quickly made."""
@@ -125,18 +131,16 @@ def nobody():
 def test_from_two_photos_to_the_queue(solid, width):
     solid = solid(width=width, name=f"solid-{width}")
     expect(solid["step-shape"]).to_have_attribute("aria-current", "step")
-    cut = solid.at("front").locator("img")
-    expect(cut).to_have_attribute("src", re.compile("^data:image/png"), timeout=SLOW_MS)
+    solid.cut_out("front")
     # of one photo the thickness can be chosen, of two it is known
     expect(solid["solid-thickness"]).to_be_visible()
     assert solid.add("left") == "2"
     expect(solid["solid-thickness"]).to_have_count(0)
-    expect(solid.at("left").locator("img")).to_have_attribute(
-        "src", re.compile("^data:image/png"), timeout=SLOW_MS
-    )
-    solid.small()
+    solid.cut_out("left")
+    # not while a field has the focus: after a whole page Chromium scrolls back to it
     solid.tab.picture("setup")
     solid.tab.no_sideways_scrolling()
+    solid.small()
 
     with solid.page.expect_request(re.compile(r"/generate$")) as asked:
         card = solid.generate(1)
@@ -223,8 +227,9 @@ def test_a_relief_after_all_and_back(solid):
 
 
 def test_sides_by_keyboard_and_by_pointer(solid):
-    solid = solid(height=1400)
+    solid = solid(height=1700)
     solid.add("left")
+    solid.cut_out("left")
     role = solid["view-2-role"]
     role.focus()
     role.select_option("back")
@@ -264,6 +269,7 @@ def test_sides_by_keyboard_and_by_pointer(solid):
 def test_sides_by_a_finger(solid):
     solid = solid(width=360, height=740, has_touch=True)
     solid.add("back")
+    solid.cut_out("back")
     solid["place-back"].scroll_into_view_if_needed()
     grip = solid.page.locator("[data-test-id='img2stl-view-2-grip']")
     start, end = grip.bounding_box(), solid["place-left"].bounding_box()
@@ -286,9 +292,7 @@ def test_the_cut_out_is_asked_for_again(solid, endpoint, nobody):
     made = endpoint(nobody)
     solid = solid("admin")
     picture = solid.at("front").locator("img")
-    expect(picture).to_have_attribute(
-        "src", re.compile("^data:image/png"), timeout=SLOW_MS
-    )
+    solid.cut_out("front")
     before = picture.get_attribute("src")
     # here nothing can be made of a whole photo, elsewhere perhaps
     expect(solid["solid-cut"]).to_have_count(0)
@@ -355,6 +359,7 @@ def test_the_first_time_it_asks_and_then_it_waits(solid, endpoint, nobody):
     solid.tab.picture("waiting")
     solid["generating-cancel"].click()
     expect(solid["candidate-1"]).to_contain_text("Cancelled", timeout=SLOW_MS)
+    expect(solid.page.locator("#img2stl_heading_candidates")).to_be_focused()
 
     # said once
     sent = solid.asked(solid["generate-other"].click)

@@ -162,6 +162,7 @@
             };
             if (!before || !known || before.id !== known.id) return;
             if (before.number !== null && known.number !== before.number) {
+                followFocus();
                 tellEnd(
                     job,
                     list.find((each) => each.number === before.number)
@@ -170,6 +171,13 @@
                 root.announcement(self.title());
             } else if (known.waiting && known.waiting !== before.waiting) {
                 root.announcement(waits(active));
+            }
+        };
+        // the button that had the keyboard's focus is gone; what came of it is where it was
+        const followFocus = function () {
+            const active = document.activeElement;
+            if (active && active.closest("#img2stl_generating")) {
+                Img2Stl.focus("#img2stl_heading_candidates");
             }
         };
         const tellEnd = function (job, candidate) {
