@@ -121,6 +121,7 @@ def test_heic_with_its_reader(tmp_path, monkeypatch):
     monkeypatch.setitem(
         sys.modules, "pillow_heif", types.SimpleNamespace(register_heif_opener=register)
     )
+    Image.init()  # or readers that are loaded meanwhile would be forgotten with the copy
     monkeypatch.setattr(Image, "OPEN", dict(Image.OPEN))
     monkeypatch.setattr(Image, "ID", list(Image.ID))
     path = tmp_path / "IMG_0001.HEIC"
