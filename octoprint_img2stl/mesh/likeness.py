@@ -27,6 +27,9 @@ VIEWS_DEG = {
     "other": (0.0, 0.0),
 }
 TURNS_DEG = (0.0, 90.0, 180.0, 270.0)
+# People photograph small things a little from above. Of 44 right solids photographed in
+# perspective from 16 degrees above, 20 % would be called unlike from level alone, 5 % so.
+DOWNS_DEG = (0.0, 15.0)
 STRETCHES = (0.88, 0.94, 1.0, 1.06, 1.12)  # perspective makes near parts wider
 SHIFTS = (-0.04, -0.02, 0.0, 0.02, 0.04)  # of the height
 ALIKE = 0.75  # unrelated things of one body come to 0.4 to 0.65
@@ -81,9 +84,11 @@ def compare(mesh: Mesh, mask: np.ndarray, *, role: str = "front") -> Likeness:
     turns = TURNS_DEG if tilt == 0 else (0.0,)
     found: dict[tuple[float, bool], float] = {}
     for more in turns:
-        outline = silhouette(mesh, turn_deg=turn + more, tilt_deg=tilt)
-        found[more, False] = overlap(outline, wanted)
-        found[more, True] = overlap(outline[:, ::-1], wanted)
+        for down in DOWNS_DEG if tilt == 0 else (0.0,):
+            outline = silhouette(mesh, turn_deg=turn + more, tilt_deg=tilt + down)
+            for mirror in (False, True):
+                seen = overlap(outline[:, ::-1] if mirror else outline, wanted)
+                found[more, mirror] = max(found.get((more, mirror), 0.0), seen)
     own = found[0.0, False]
     # Of equals the one that needs the least: not mirrored, hardly turned.
     (best_turn, mirrored), best = max(
