@@ -66,9 +66,13 @@ def test_everything_to_choose_from_is_listed(state):
             assert relief[name] in [each["value"] for each in offers]
     assert {"source", "holes", "stand", "subject", "quality"} <= set(state["choices"])
     fields = dict(state["limits"]["fields"])
-    mesh = state["routes"]["mesh"]["params"]
-    for name, (least, most) in fields.pop("mesh").items():
-        assert least <= mesh[name] <= most
+    others = {
+        "mesh": state["routes"]["mesh"]["params"],
+        "solid": state["routes"]["solid3d"]["params"]["solid"],
+    }
+    for route, params in others.items():
+        for name, (least, most) in fields.pop(route).items():
+            assert least <= params[name] <= most
     for name, (least, most) in fields.items():
         value = relief[name]
         assert value is None or least <= value <= most

@@ -182,7 +182,7 @@ def test_other_printer_profiles(admin):
 def test_state_and_events(admin):
     state = admin.api("GET", "/state")
     assert state["slicers"][0]["version"] and state["slicers"][0]["problem"] is None
-    assert set(state["routes"]) == {"relief", "lithophane", "mesh"}
+    assert set(state["routes"]) == {"relief", "lithophane", "mesh", "solid3d"}
     assert len(state["presets"]) > 10 and len(state["shapes"]) > 10
     assert state["queue"]["items"] == []
     assert state["storage"]["used_bytes"] > 0

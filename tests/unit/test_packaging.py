@@ -147,7 +147,7 @@ def test_tests_require_what_they_import(metadata):
                 imported.add(node.module.partition(".")[0])
     names = {"PIL": "pillow", "yaml": "pyyaml", "playwright": "playwright"}
     # tomllib is Python's own from 3.11 on
-    own = {PACKAGE, "img2stl_gpu_server", "tests", "tomllib"}
+    own = {PACKAGE, "img2stl_gpu_server", "extras", "tests", "tomllib"}
     foreign = imported - set(sys.stdlib_module_names) - OCTOPRINTS - own
     required = {
         Requirement(each).name.lower() for each in metadata.get_all("Requires-Dist")
