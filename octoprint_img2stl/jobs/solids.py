@@ -63,7 +63,7 @@ def write_views(ctx: Context) -> dict[str, Any]:
     for done, (photo, role) in enumerate(ordered):
         cut = "auto" if needs_alpha else ctx.params.solid.cut
         view, said = _view(ctx.folder, folder, photo, ctx.params.solid, cut)
-        if said and cuts_itself and not needs_alpha:
+        if cuts_itself and not needs_alpha and any(map(_is_doubtful, said)):
             # there it is done better than here
             view, said = _view(ctx.folder, folder, photo, ctx.params.solid, "keep")
         found.append({"number": photo.number, "role": role, **view})
@@ -71,6 +71,11 @@ def write_views(ctx: Context) -> dict[str, Any]:
         ctx.progress((done + 1) / len(ordered))
     write_json(ctx.folder / VIEWS_FACTS, found)
     return {"views": found, "problems": notices}
+
+
+def _is_doubtful(notice: Mapping[str, Any]) -> bool:
+    """Whether a notice is about the cut-out, which then may be wrong."""
+    return notice["code"].startswith(("photo.cut_", "photo.background_"))
 
 
 def _view(
