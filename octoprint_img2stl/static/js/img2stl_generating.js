@@ -176,7 +176,8 @@
         // the button that had the keyboard's focus is gone; what came of it is where it was
         const followFocus = function () {
             const active = document.activeElement;
-            if (active && active.closest("#img2stl_generating")) {
+            const lost = !active || active === document.body; // a disabled button loses it
+            if (lost || active.closest("#img2stl_generating")) {
                 Img2Stl.focus("#img2stl_heading_candidates");
             }
         };
