@@ -106,7 +106,7 @@ class Api(QueueApi, SolidApi, EndpointsApi):
                 "mesh": mesh_views.choices(),
                 "solid": solid_views.choices(),
             },
-            **_with_other_routes(relief_views.state(machine)),
+            **self._with_other_routes(relief_views.state(machine)),
             generators=solid_views.generators(self.house, current_user.get_id()),
             slicers=self._slicers_view(),
             machine=machine and _machine_view(machine),
@@ -119,6 +119,13 @@ class Api(QueueApi, SolidApi, EndpointsApi):
                 "free_bytes": store.free_bytes,
             },
         )
+
+    def _with_other_routes(self, state: dict[str, Any]) -> dict[str, Any]:
+        others = {
+            MESH_ROUTE: mesh_views.route(),
+            SOLID_ROUTE: solid_views.route(self.house),
+        }
+        return {**state, "routes": {**state["routes"], **others}}
 
     def _slicers_view(self) -> list[dict[str, Any]]:
         return [
@@ -370,11 +377,6 @@ def require_read(job: Job) -> None:
         raise RunnerRefused(
             "jobs.mesh_not_read", N_("The model is still being read; wait a moment.")
         )
-
-
-def _with_other_routes(state: dict[str, Any]) -> dict[str, Any]:
-    others = {MESH_ROUTE: mesh_views.route(), SOLID_ROUTE: solid_views.route()}
-    return {**state, "routes": {**state["routes"], **others}}
 
 
 def _sizes_px(job: Job) -> dict[int, tuple[int, int]]:

@@ -26,9 +26,10 @@ NO_PERMISSION = Problem(
 )
 
 
-def route() -> dict[str, Any]:
+def route(house: Any) -> dict[str, Any]:
     """The route of full 3D, as `relief_views.state` has the others."""
     data = Params.defaults(SOLID_ROUTE).to_json()
+    data["solid"]["endpoint"] = _first_choice(house)
     return {
         "label": gettext("Full 3D"),
         "description": gettext(
@@ -37,6 +38,22 @@ def route() -> dict[str, Any]:
         "params": {"solid": data["solid"], "mesh": data["mesh"]},
         "slicing": data["slicing"],
     }
+
+
+def _first_choice(house: Any) -> str:
+    """What makes a solid unless the user says otherwise: an endpoint that this user may send
+    photos to and whose last test did not fail, one without costs before the others; else
+    this machine.
+    """
+    if not Permissions.PLUGIN_IMG2STL_REMOTE.can():
+        return LOCAL
+    usable = [
+        each
+        for each in house.generators.all()
+        if each.id != LOCAL and (house.endpoints.tested(each.id) or {}).get("ok", True)
+    ]
+    usable.sort(key=lambda each: each.capabilities.costs_money)
+    return usable[0].id if usable else LOCAL
 
 
 def limits() -> dict[str, list[float]]:

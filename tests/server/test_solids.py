@@ -80,8 +80,11 @@ def test_the_state_says_what_can_make_a_solid(bob, admin, endpoint):
     assert away["id"] == endpoint["id"] and away["plain"] and away["label"] == "My PC"
     assert not state["permissions"]["remote"]
     assert not away["ready"] and "permission" in away["problem"]["message"]
-    (mine,) = admin.api("GET", "/state")["generators"][1:]
+    of_admin = admin.api("GET", "/state")
+    (mine,) = of_admin["generators"][1:]
     assert mine["ready"] and not mine["agreed"]
+    # who may send photos there begins with the endpoint
+    assert of_admin["routes"]["solid3d"]["params"]["solid"]["endpoint"] == endpoint["id"]
     assert SECRET not in json.dumps(state)
 
 
