@@ -41,6 +41,7 @@ def begun(window):
     return solid
 
 
+@pytest.mark.once
 def test_from_the_settings_to_the_queue(tab, reference):
     window = tab(1280, 1000)
     settings = Settings(window, "admin")

@@ -214,6 +214,7 @@ def test_cancel_stops_it_there_too(admin, endpoint, gpu):
     )
 
 
+@pytest.mark.once
 def test_octoprint_is_killed_while_the_endpoint_works(own_server, gpu):
     """It goes on asking for the same job; nothing is sent twice."""
     server = own_server
