@@ -10,6 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.serving import PASSWORD, Server, wait_for
 
+SLOW_MS = 90_000
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
 # software rendering, so that the 3D view is really drawn
 ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader"]
@@ -43,6 +44,8 @@ class Tab:
         self.server = server
         self.name = name
         self.errors = []
+        # everything is drawn by the processor, which two such browsers share
+        page.set_default_timeout(SLOW_MS)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.previews = []  # requests, in the order in which they were made

@@ -12,7 +12,7 @@ from tests.serving import PASSWORD, PREFIX
 SECRET = "s3cret-key-of-the-owner"
 WIDTHS = [1280, pytest.param(360, marks=pytest.mark.once)]
 # OctoPrint's dialogs fade in and out, which a machine without a graphics card takes long for
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=90_000)
 
 
 @pytest.fixture
