@@ -13,6 +13,12 @@ SECRET = "s3cret-key-of-the-owner"
 
 
 @pytest.fixture
+def admin(server):
+    """Whose password was given just now, as changes of endpoints want it."""
+    return server.login("admin")
+
+
+@pytest.fixture
 def server_there():
     with gpu.listening() as found:
         yield found

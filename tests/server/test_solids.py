@@ -46,6 +46,12 @@ def add_endpoint(admin, url, name="My PC", secret=SECRET):
     return admin.api("POST", "/endpoints", 201, json=body)["endpoint"]
 
 
+@pytest.fixture
+def admin(server):
+    """Whose password was given just now, as changes of endpoints want it."""
+    return server.login("admin")
+
+
 @pytest.fixture(scope="module")
 def gpu(tmp_path_factory):
     """The reference server, whose back end takes a while and gives a small mesh."""

@@ -252,6 +252,8 @@ def test_a_mesh_is_opened_by_the_runner_with_its_steps_told(house, open_box):
     house.wait(job, JobState.DRAFT, JobState.FAILED)
     assert job.state is JobState.DRAFT and job.mesh["triangles"] == 10
     assert job.params["route"] == "mesh" and job.machine["x_max"] == 90
+    # told right after it is so
+    wait_for(lambda: (job.id, JobState.DRAFT) in house.changes, 30, "the news")
     states = {state for id, state in house.changes if id == job.id}
     assert states == {JobState.OPENING, JobState.DRAFT}
 
