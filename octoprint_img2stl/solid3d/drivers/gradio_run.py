@@ -160,7 +160,8 @@ class Run:
             DriverFailed: it failed; ``lost``: it is gone.
         """
         try:
-            for news in self._protocol.follow(step.function, self._total_s):
+            followed = self._protocol.follow(step.function, self._total_s)
+            for news in followed:
                 self._check_wanted()
                 if news.event and news.event != event:
                     continue  # of an earlier call of this session
@@ -241,6 +242,18 @@ class Bars:
         behind = 0.5 ** (self._started - 1)
         count = f" {int(done)}/{int(whole)}" if whole and whole > 1 else ""
         return 1.0 - behind + behind / 2 * share, plain_words(words + count, 60)
+
+
+def _let_end(followed: Iterator[events.News]) -> None:
+    """Hear an app out after a call: whoever hangs up before it closes the stream is taken for
+    gone, and so is the next call of the same session.
+    """
+    try:
+        for news in followed:
+            if news.kind == events.BEAT:  # it closes, or has nothing more to say
+                return
+    except DriverFailed:
+        pass  # what was wanted is here
 
 
 ENDED = "solid.gradio_ended"
