@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -119,24 +118,10 @@ def generate(
     photos = (params.photo, *params.photos)
     roles = [params.solid.role_of(p.number, k) for k, p in enumerate(photos)]
     check_views([{"role": role} for role in roles], generator)
-    job.candidates = [
-        Candidate(
-            number=1,
-            endpoint=generator.id,
-            label=generator.label,
-            host=generator.host,
-            settings=params.solid.to_json(),
-            created=time.time(),
-        )
-    ]
+    job.candidates = [Candidate.asked_of(generator, 1, params.solid)]
     job.resting, job.state = JobState.DRAFT.value, JobState.GENERATING
     candidate = job.candidates[0]
-    can = generator.capabilities
-    away = replace(
-        options,
-        needs_alpha=can.needs_alpha,
-        cuts_itself=can.removes_background and not can.needs_alpha,
-    )
+    away = options.for_photos_of(generator.capabilities)
     work(job, store, away, quiet=quiet, goal=Goal.GENERATE)
     if job.state is JobState.GENERATING:
         click.echo(f"The photos go to {generator.host}.", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from ..mesh.settings import MeshSettings
 from ..solid3d.errand import Errand
 from ..solid3d.settings import LOCAL, SolidSettings
+from .generators import Generator
 
 MOST_CANDIDATES = 12
 SIDES = ("front", "side", "back")  # from which each is drawn
@@ -66,6 +68,20 @@ class Candidate:
     mesh: dict[str, Any] | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
     problem: dict[str, Any] | None = None
+
+    @classmethod
+    def asked_of(
+        cls, generator: Generator, number: int, solid: SolidSettings
+    ) -> Candidate:
+        """One that is to be made now."""
+        return cls(
+            number=number,
+            endpoint=generator.id,
+            label=generator.label,
+            host=generator.host,
+            settings=solid.to_json(),
+            created=time.time(),
+        )
 
     @property
     def is_local(self) -> bool:

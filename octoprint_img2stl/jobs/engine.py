@@ -26,6 +26,7 @@ from ..process import (
     kill_group,
     run,
 )
+from ..solid3d.driver import Capabilities
 from . import candidates, pipeline, report
 from .candidates import Candidate
 from .model import Job, JobState, StepRecord
@@ -103,6 +104,14 @@ class Options:
     guess: bool = False
     needs_alpha: bool = True
     cuts_itself: bool = False
+
+    def for_photos_of(self, can: Capabilities) -> Options:
+        """The same, with photos as a generator wants them that can do this."""
+        return replace(
+            self,
+            needs_alpha=can.needs_alpha,
+            cuts_itself=can.removes_background and not can.needs_alpha,
+        )
 
 
 def worker_argv(*arguments: str) -> list[str]:

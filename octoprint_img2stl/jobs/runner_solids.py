@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -70,14 +69,7 @@ class SolidRuns:
             mesh = params.mesh
             if keeps:  # its own settings stay as they are
                 mesh = Params.from_json(job.params).mesh
-            candidate = Candidate(
-                number=number,
-                endpoint=generator.id,
-                label=generator.label,
-                host=generator.host,
-                settings=solid.to_json(),
-                created=time.time(),
-            )
+            candidate = Candidate.asked_of(generator, number, solid)
             job.params = replace(params, solid=solid, mesh=mesh).to_json()
             job.match_photos()
             laid = Params.from_json(job.params)
@@ -222,11 +214,7 @@ class SolidRuns:
         if candidate is None:
             return options
         can = self.generators.get(candidate.endpoint).capabilities
-        return replace(
-            options,
-            needs_alpha=can.needs_alpha,
-            cuts_itself=can.removes_background and not can.needs_alpha,
-        )
+        return options.for_photos_of(can)
 
     def _arrived(self, job: Job) -> None:
         """A solid came from its endpoint: look at it."""

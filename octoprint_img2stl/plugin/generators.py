@@ -50,5 +50,4 @@ class PluginGenerators:
         found = self.endpoints.capabilities(endpoint.id)
         if found is not None:
             return found
-        driver = registry.driver_class(endpoint.driver)
-        return driver.assumed_for(endpoint)
+        return registry.assumed(endpoint)

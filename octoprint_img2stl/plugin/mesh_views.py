@@ -9,6 +9,7 @@ from flask_babel import gettext
 from ..jobs.params import MESH_ROUTE, Params
 from ..mesh.settings import LIMITS
 from ..mesh.words import CHOICES
+from .views import bounds_view, choices_view
 
 
 def route() -> dict[str, Any]:
@@ -24,14 +25,9 @@ def route() -> dict[str, Any]:
 
 def limits() -> dict[str, list[float]]:
     """Smallest and largest value of each number."""
-    return {name: list(bounds) for name, bounds in LIMITS.items()}
+    return bounds_view(LIMITS)
 
 
 def choices() -> dict[str, list[dict[str, str]]]:
     """The words that settings of a mesh can be, translated."""
-    return {
-        name: [
-            {"value": value, "label": gettext(label)} for value, label in words.items()
-        ]
-        for name, words in CHOICES.items()
-    }
+    return choices_view(CHOICES)

@@ -17,7 +17,7 @@ from ..jobs.params import SOLID_ROUTE, Params
 from ..problems import N_, Problem
 from ..solid3d.choices import CHOICES
 from ..solid3d.settings import LIMITS, LOCAL
-from .views import problem_view
+from .views import bounds_view, choices_view, problem_view
 
 NO_PERMISSION = Problem(
     "solid.no_permission",
@@ -58,17 +58,12 @@ def _first_choice(house: Any) -> str:
 
 def limits() -> dict[str, list[float]]:
     """Smallest and largest value of each number."""
-    return {name: list(bounds) for name, bounds in LIMITS.items()}
+    return bounds_view(LIMITS)
 
 
 def choices() -> dict[str, list[dict[str, str]]]:
     """The words that settings can be, translated."""
-    return {
-        name: [
-            {"value": value, "label": gettext(label)} for value, label in words.items()
-        ]
-        for name, words in CHOICES.items()
-    }
+    return choices_view(CHOICES)
 
 
 def generators(house: Any, user: str) -> list[dict[str, Any]]:

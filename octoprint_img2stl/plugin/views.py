@@ -45,6 +45,23 @@ MESH_FACTS = ("format", "size", "triangles", "parts", "unit", "up")
 LOG_TAIL = 4000  # characters
 
 
+def bounds_view(limits: Mapping[str, tuple[float, float]]) -> dict[str, list[float]]:
+    """Smallest and largest value of each number."""
+    return {name: list(bounds) for name, bounds in limits.items()}
+
+
+def choices_view(
+    choices: Mapping[str, Mapping[str, str]],
+) -> dict[str, list[dict[str, str]]]:
+    """The words that settings can be, translated."""
+    return {
+        name: [
+            {"value": value, "label": gettext(label)} for value, label in words.items()
+        ]
+        for name, words in choices.items()
+    }
+
+
 def problem_view(data: Mapping[str, Any] | Problem | None) -> dict[str, Any] | None:
     """A problem with its sentence in the language of the request."""
     if data is None:
