@@ -118,6 +118,7 @@ class GradioFake(PlainFake):
         beat_s: between two heartbeats.
         gate: functions wait for it before they begin.
         drops: how many streams break off after their first message.
+        lingers_s: from the end of a call to the end of its stream, or until the next call.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class GradioFake(PlainFake):
         self.no_queue_protocol = False
         self.beat_s = 0.05
         self.drops = 0
+        self.lingers_s = 0.0
         self.cut_short = False
         self.gate = threading.Event()
         self.gate.set()
@@ -359,9 +361,18 @@ class GradioFake(PlainFake):
                     left = self._pending.get(session, set())
                     left.discard(message["event_id"])
                 if not left:
+                    self._linger(session)
+                    if _went_away(handler.connection):
+                        self._drop(session)
+                        return
                     put({"msg": "close_stream", "event_id": None})
                     handler.wfile.write(b"0\r\n\r\n")
                     return
+
+    def _linger(self, session: str) -> None:
+        end = time.monotonic() + self.lingers_s
+        while time.monotonic() < end and not self._pending.get(session):
+            time.sleep(0.002)
 
     def _drop(self, session: str) -> None:
         """Nobody listens any more: `clean_events`."""

@@ -7,6 +7,8 @@ from tests.serving import wait_for
 
 @pytest.fixture(scope="module")
 def job(bob):
+    # whoever shares this OctoPrint with us leaves its queue and its printer as they were
+    assert bob.queue()["items"] == []
     return bob.made()
 
 

@@ -122,9 +122,8 @@ def test_on_this_machine_the_whole_way(bob):
     job = bob.wait_state(job["id"], "done", "failed")
     assert job["state"] == "done", job["problem"]
     assert job["result"]["watertight"] and job["can"]["queue"]
-    item = bob.api("POST", "/queue", 201, json={"job": job["id"]})
-    assert item
-    bob.api("POST", "/queue/clear")
+    item = bob.api("POST", "/queue", 201, json={"job": job["id"]})["item"]
+    bob.api("DELETE", f"/queue/{item}")
 
 
 def test_photos_leave_with_permission_and_only_where_it_was_agreed(bob, admin, endpoint):

@@ -168,6 +168,7 @@ class Run:
                 if news.kind == events.DONE:
                     if news.data is None:
                         raise _ended_by(ErrorKind.CANCELLED)
+                    _let_end(followed)
                     return news.data
                 if news.kind == events.FAILED:
                     raise _ended_by(_kind_of(news.words), news.words)

@@ -103,6 +103,12 @@ def test_hunyuan_gets_fewer_faces_where_they_are_asked_for(app, tmp_path):
     assert export == [glb(8, "seed 7"), None, "glb", True, False, 20_000]
 
 
+def test_a_stream_is_heard_to_its_end_before_the_next_call(app, tmp_path):
+    fake = app(apps.trellis2, lingers_s=0.3)
+    done(made(DRIVER, fake.url, app="trellis-2"), job(tmp_path))
+    assert len(fake.called) > 2
+
+
 def test_failure_of_the_reduction_does_not_matter(app, tmp_path):
     fake = app(apps.hunyuan)
     fake.works[2].does = lambda job, *values: 1 / 0
