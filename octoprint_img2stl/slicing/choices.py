@@ -5,102 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..problems import N_
+from .materials import MATERIALS, Material
 
-
-@dataclass(frozen=True)
-class Material:
-    """A kind of filament.
-
-    Attributes:
-        label: for people, marked for translation.
-        filament_type: what PrusaSlicer calls it.
-        density: g/cm³.
-        temperature_c, first_temperature_c: nozzle, °C.
-        bed_c: bed, °C; 0 on a printer without a heated bed.
-        fan_min, fan_max, bridge_fan: part cooling, percent.
-        fan_off_layers: layers before the fan may start.
-        speed: factor on all printing speeds.
-        max_flow: most that the hot end melts, mm³/s.
-        retract: length of a retraction, mm.
-    """
-
-    label: str
-    filament_type: str
-    density: float
-    temperature_c: int
-    first_temperature_c: int
-    bed_c: int
-    fan_min: int
-    fan_max: int
-    bridge_fan: int
-    fan_off_layers: int
-    speed: float
-    max_flow: float
-    retract: float
-
-
-MATERIALS: dict[str, Material] = {
-    "pla": Material(
-        label=N_("PLA"),
-        filament_type="PLA",
-        density=1.24,
-        temperature_c=205,
-        first_temperature_c=210,
-        bed_c=60,
-        fan_min=100,
-        fan_max=100,
-        bridge_fan=100,
-        fan_off_layers=1,
-        speed=1.0,
-        max_flow=11.0,
-        retract=5.0,
-    ),
-    "petg": Material(
-        label=N_("PETG"),
-        filament_type="PETG",
-        density=1.27,
-        temperature_c=235,
-        first_temperature_c=240,
-        bed_c=80,
-        fan_min=30,
-        fan_max=50,
-        bridge_fan=50,
-        fan_off_layers=3,
-        speed=0.9,
-        max_flow=8.0,
-        retract=5.0,
-    ),
-    "abs": Material(
-        label=N_("ABS"),
-        filament_type="ABS",
-        density=1.04,
-        temperature_c=245,
-        first_temperature_c=250,
-        bed_c=100,
-        fan_min=0,
-        fan_max=20,
-        bridge_fan=25,
-        fan_off_layers=3,
-        speed=0.9,
-        max_flow=11.0,
-        retract=5.0,
-    ),
-    "tpu": Material(
-        label=N_("TPU (flexible)"),
-        filament_type="FLEX",
-        density=1.21,
-        temperature_c=220,
-        first_temperature_c=225,
-        bed_c=50,
-        fan_min=50,
-        fan_max=100,
-        bridge_fan=100,
-        fan_off_layers=2,
-        speed=0.5,
-        max_flow=3.5,
-        retract=1.5,
-    ),
-}
+__all__ = [
+    "BRIMS",
+    "INFILLS",
+    "MATERIALS",
+    "QUALITIES",
+    "SUPPORTS",
+    "WALLS",
+    "Material",
+    "Quality",
+    "first_layer_height",
+    "layer_height",
+]
 
 
 @dataclass(frozen=True)
