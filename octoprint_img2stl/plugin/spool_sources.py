@@ -84,8 +84,8 @@ def _from_spoolman(source: str, plugin: Any, settings: Any) -> list[Spool] | Non
         return None
     try:
         line = Line(_endpoint(settings), connect_s=LIMIT_S)
-    except Refusal as refusal:
-        _log.info("Spoolman cannot be asked (%s)", refusal.code)
+    except (Refusal, ValueError) as error:
+        _log.info("Spoolman cannot be asked (%s)", type(error).__name__)
         return []
     until = time.monotonic() + LIMIT_S
     found = []
@@ -122,7 +122,7 @@ def _endpoint(settings: Any) -> Endpoint:
     """The Spoolman server, with name and password if they stand in its URL.
 
     Raises:
-        SolidRefused: the URL is none, or would show them on the internet.
+        SolidRefused, ValueError: the URL is none, or would show them on the internet.
     """
     parts = urlsplit(str(_of(settings, "Spoolman", "spoolmanUrl") or "").strip())
     login, _, host = parts.netloc.rpartition("@")

@@ -230,6 +230,27 @@ def test_spoolman_below_a_path_and_with_a_password(install, ours, spoolman, sele
 
 
 @pytest.mark.parametrize(
+    ("verify", "pem", "expected"),
+    [
+        (True, "", (True, "")),  # the defaults, which OctoPrint does not store
+        (True, "/home/pi/own.pem", (True, "/home/pi/own.pem")),
+        (False, "/home/pi/own.pem", (False, "")),
+    ],
+)
+def test_certificates_are_checked_as_spoolman_was_told(
+    verify, pem, expected, settings_of, ours, select
+):
+    select({0: "12"}, "https://spoolman.lan:7912/")
+    defaults = {"isSpoolmanCertVerifyEnabled": True, "spoolmanCertPemPath": ""}
+    theirs = settings_of("Spoolman", defaults)
+    theirs.set_boolean(["isSpoolmanCertVerifyEnabled"], verify)
+    theirs.set(["spoolmanCertPemPath"], pem)
+    endpoint = spool_sources._endpoint(ours)
+    assert endpoint.url == "https://spoolman.lan:7912"
+    assert (endpoint.verify_tls, endpoint.ca_file) == expected
+
+
+@pytest.mark.parametrize(
     "number",
     ["12/../../x", "12?x=1", "-1", "1e3", "", "9" * 30, ["12"], {"a": 1}, True, 1.5],
 )
