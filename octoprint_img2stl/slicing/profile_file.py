@@ -8,12 +8,12 @@ what is known to be harmless is kept, and the slicer gets a file that we wrote.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ..problems import INFO, N_, WARNING, Problem
-from .refused import SlicingRefused
+from .refused import SlicingRefused, clean_text
 
 SIZE_LIMIT = 1_000_000  # bytes of a profile file; real ones have 10 to 40 kB
 VALUE_LIMIT = 1_000  # characters of an ordinary value
@@ -186,7 +186,7 @@ def read_profile(path: Path | str, *, own_gcode: bool = False) -> Profile:
 def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
     """What of a profile may be used, and problems that name what may not."""
     kept: dict[str, str] = {}
-    dangerous, gcode, ignored = [], [], []
+    dangerous, gcode, long, ignored = [], [], [], []
     for key, value in values.items():
         value = str(value)
         if DANGEROUS.fullmatch(key):
@@ -195,12 +195,34 @@ def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
         elif key in GCODE_KEYS:
             if own_gcode and len(value) <= GCODE_LIMIT:
                 kept[key] = value
+            elif own_gcode:
+                long.append(key)
             elif _does_something(value) and key != RELATIVE_E:
                 gcode.append(key)
         elif key in PLAIN_KEYS and _is_plain(key, value):
             kept[key] = value
         elif value not in NOTHING and not QUIET.fullmatch(key):
             ignored.append(key)
+    return Profile(
+        kept, left_out(dangerous=dangerous, gcode=gcode, long=long, ignored=ignored)
+    )
+
+
+def left_out(
+    *,
+    dangerous: Collection[str] = (),
+    gcode: Collection[str] = (),
+    long: Collection[str] = (),
+    ignored: Collection[str] = (),
+) -> tuple[Problem, ...]:
+    """What to tell the user about settings of a profile that were not taken, grouped.
+
+    Args:
+        dangerous: they run, send or rewrite something.
+        gcode: custom G-code of somebody who may not bring any.
+        long: custom G-code beyond `GCODE_LIMIT`.
+        ignored: everything else that cannot be used here.
+    """
     problems = []
     if dangerous:
         problems.append(
@@ -228,6 +250,19 @@ def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
                 "profile",
             )
         )
+    if long:
+        problems.append(
+            Problem(
+                "slicing.profile_gcode_long",
+                WARNING,
+                N_(
+                    "The profile's own G-code (%(keys)s) was left out because it is "
+                    "longer than %(limit)s characters; shorten it in the slicer."
+                ),
+                {"keys": _names(long), "limit": GCODE_LIMIT},
+                "profile",
+            )
+        )
     if ignored:
         problems.append(
             Problem(
@@ -241,7 +276,7 @@ def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
                 "profile",
             )
         )
-    return Profile(kept, tuple(problems))
+    return tuple(problems)
 
 
 def write_ini(path: Path | str, values: Mapping[str, str]) -> None:
@@ -315,6 +350,6 @@ def _bad(template: str) -> SlicingRefused:
     return SlicingRefused("slicing.bad_profile", template, field="profile")
 
 
-def _names(keys: list[str]) -> str:
-    shown = ", ".join(sorted(keys)[:5])
+def _names(keys: Collection[str]) -> str:
+    shown = ", ".join(clean_text(key, 60) for key in sorted(keys)[:5])
     return shown + ", …" if len(keys) > 5 else shown

@@ -1,0 +1,65 @@
+"""Where a brought profile contradicts the printer that OctoPrint knows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...machine import Machine
+from .imported import Imported
+
+EDGE = 0.5  # mm by which a bed or height may differ without a word
+NOZZLE_EDGE = 0.01
+
+
+class Contradiction(NamedTuple):
+    """One thing said differently, to be shown side by side.
+
+    Attributes:
+        what: ``bed`` (width x depth, mm), ``origin`` (corner of the bed's box nearest to
+            the user's left, mm), ``form`` (`machine.RECTANGULAR` …), ``height``, ``nozzle``
+            (mm).
+        theirs: the profile's.
+        ours: the printer profile's.
+    """
+
+    what: str
+    theirs: str
+    ours: str
+
+
+def contradictions(imported: Imported, machine: Machine) -> tuple[Contradiction, ...]:
+    """All that `imported` says about the printer and `machine` says differently.
+
+    Nothing is adopted: the printer profile always wins when it is sliced.
+    """
+    found = []
+    bed = imported.bed
+    if bed is not None:
+        width, depth = bed.x_max - bed.x_min, bed.y_max - bed.y_min
+        if _apart(width, machine.width) or _apart(depth, machine.depth):
+            ours = f"{_text(machine.width)} x {_text(machine.depth)}"
+            found.append(Contradiction("bed", f"{_text(width)} x {_text(depth)}", ours))
+        if _apart(bed.x_min, machine.x_min) or _apart(bed.y_min, machine.y_min):
+            ours = f"{_text(machine.x_min)}, {_text(machine.y_min)}"
+            theirs = f"{_text(bed.x_min)}, {_text(bed.y_min)}"
+            found.append(Contradiction("origin", theirs, ours))
+        if bed.form != machine.form:
+            found.append(Contradiction("form", bed.form, machine.form))
+    if imported.height is not None and _apart(imported.height, machine.height):
+        found.append(
+            Contradiction("height", _text(imported.height), _text(machine.height))
+        )
+    if imported.nozzle is not None:
+        if abs(imported.nozzle - machine.nozzle) > NOZZLE_EDGE:
+            found.append(
+                Contradiction("nozzle", _text(imported.nozzle), _text(machine.nozzle))
+            )
+    return tuple(found)
+
+
+def _apart(one: float, other: float) -> bool:
+    return abs(one - other) > EDGE
+
+
+def _text(number: float) -> str:
+    return f"{round(number, 2) + 0.0:g}"

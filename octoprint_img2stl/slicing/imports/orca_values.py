@@ -1,0 +1,169 @@
+"""OrcaSlicer's settings turned into PrusaSlicer's, by the tables of `orca_keys`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ...problems import Problem
+from ..profile_file import (
+    DANGEROUS,
+    GCODE_KEYS,
+    GCODE_LIMIT,
+    NOTHING,
+    RELATIVE_E,
+    left_out,
+)
+from . import orca_keys as keys
+from .orca_gcode import in_prusas_words
+
+PLATE = "High Temp Plate"  # a heated bed of glass, steel or PEI
+_SPECIAL = frozenset(
+    "ironing_type support_type support_style brim_type curr_bed_type default_bed_type "
+    "spiral_mode print_sequence".split()
+)
+
+
+class Translated(NamedTuple):
+    """PrusaSlicer's values (not yet allow-listed), what was dropped, what has no counterpart."""
+
+    values: dict[str, str]
+    problems: tuple[Problem, ...]
+    unmatched: tuple[str, ...]
+
+
+def translated(settings: Mapping[str, Any]) -> Translated:
+    """All settings of a printer, a process and a filament in PrusaSlicer's words.
+
+    Args:
+        settings: texts, or lists of texts of which the first extruder's counts.
+    """
+    values: dict[str, str] = {}
+    unmatched: list[str] = []
+    dangerous: list[str] = []
+    gcode: list[str] = []
+    for key, value in settings.items():
+        text = _first(key, value)
+        if keys.DANGEROUS.fullmatch(key):
+            if text not in NOTHING:
+                dangerous.append(key)
+        elif DANGEROUS.fullmatch(key):
+            values[key] = text  # the allow-list drops it and says so
+        elif key in keys.RENAMED or key in keys.SAME:
+            new = keys.RENAMED.get(key, key)
+            if new in GCODE_KEYS and new != RELATIVE_E:
+                converted = in_prusas_words(text) if len(text) <= GCODE_LIMIT else text
+                if converted is None:
+                    gcode.append(key)
+                else:
+                    values[new] = converted
+                continue
+            values[new] = keys.WORDS.get(new, {}).get(text, text)
+        elif (
+            key not in _SPECIAL
+            and key not in keys.BED_KEYS
+            and text not in NOTHING
+            and not keys.QUIET.fullmatch(key)
+        ):
+            unmatched.append(key)
+    unmatched += _special(settings, values)
+    _numbers(values)
+    problems = left_out(dangerous=dangerous)
+    return Translated(values, problems, (*unmatched, *gcode))
+
+
+def _first(key: str, value: Any) -> str:
+    """One text: the first extruder's; of a bed all corners, of programs all of them."""
+    if isinstance(value, str):
+        text = value
+    elif key == "printable_area":
+        text = ",".join(value)
+    elif key == "post_process":
+        text = ";".join(value)
+    else:
+        text = value[0] if value else ""
+    return "\\n".join(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+
+
+def _special(settings: Mapping[str, Any], values: dict[str, str]) -> list[str]:
+    """What is one setting there and two here, or the other way round."""
+    unmatched = []
+
+    def said(key: str) -> str:
+        return _first(key, settings[key]).strip() if key in settings else ""
+
+    ironing = said("ironing_type")
+    if ironing:
+        values["ironing"] = "0" if ironing == "no ironing" else "1"
+        if ironing != "no ironing":
+            values["ironing_type"] = ironing
+    supports = said("support_type")
+    if supports:
+        values["support_material_auto"] = "0" if supports.endswith("(manual)") else "1"
+    style = said("support_style")
+    if supports.startswith("tree"):
+        values["support_material_style"] = "organic"
+    elif style in ("grid", "snug"):
+        values["support_material_style"] = style
+    brim = said("brim_type")
+    if brim in ("auto_brim", "brim_ears", "painted"):  # we decide by the model's form
+        values.pop("brim_width", None)
+        unmatched += ["brim_type"] if brim != "auto_brim" else []
+    elif brim:
+        values["brim_type"] = brim
+    plate = said("curr_bed_type") or said("default_bed_type")
+    begin = keys.PLATES.get(plate, keys.PLATES[PLATE])
+    for new, old in (
+        ("bed_temperature", begin),
+        ("first_layer_bed_temperature", begin + "_initial_layer"),
+    ):
+        if said(old):
+            values[new] = said(old)
+    if said("spiral_mode") not in ("", "0"):
+        unmatched.append("spiral_mode")
+    if said("print_sequence") not in ("", "by layer"):
+        unmatched.append("print_sequence")
+    return unmatched
+
+
+def _numbers(values: dict[str, str]) -> None:
+    """Percentages as PrusaSlicer means them; what cannot be worked out stays as it is."""
+    nozzle = _number(values.get("nozzle_diameter", ""))
+    before = dict(values)
+    for key, value in before.items():
+        if key in keys.PERCENT and _number(value) is not None:
+            values[key] = f"{value}%"
+        elif key.endswith("extrusion_width") and value.endswith("%"):
+            # There a share of the nozzle, here of the layer's height.
+            values[key] = _share(value, nozzle)
+        elif key in keys.OF and value.endswith("%"):
+            values[key] = _share(value, _number(before.get(keys.OF[key], "")))
+        elif key in keys.SHRINKAGE:
+            left = _number(value.rstrip("%"))
+            if left is not None:
+                values[key] = f"{_text(100 - left)}%"
+        elif key in keys.WHOLE_NUMBERS:
+            seconds = _number(value)
+            if seconds is not None:
+                values[key] = str(round(seconds))
+
+
+def _share(value: str, whole: float | None) -> str:
+    part = _number(value[:-1])
+    return value if part is None or whole is None else _text(part / 100 * whole)
+
+
+def _number(text: str) -> float | None:
+    if not re.fullmatch(r"[+-]?\d{0,9}\.?\d{0,9}", text):
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _text(number: float) -> str:
+    return f"{round(number, 4) + 0.0:.4f}".rstrip("0").rstrip(".")
