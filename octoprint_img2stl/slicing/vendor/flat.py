@@ -1,0 +1,191 @@
+"""One print, one filament and one printer as the flat values of an engine's profile.
+
+`Flat.values` come before `profile_file.allowed`, through which every value goes. Bundles
+of the installed PrusaSlicer are part of a package of the owner's machine, which runs its
+programs anyway: their start and end G-code may be used, ``allowed(…, own_gcode=True)``,
+and should be, for it is how that printer homes and heats. Those macros read
+``printer_model`` and ``printer_notes``, which `allowed` keeps.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ...machine import CIRCULAR, Machine
+from ...problems import INFO, N_, WARNING, Problem
+from ..profile_file import RELATIVE_E
+from ..refused import clean_text
+from .bed import CUSTOM, EQUAL, BedSaid, bed_said
+from .bundle import Preset
+from .offers import first_number
+
+# PrusaSlicer's defaults (PrintConfig.cpp) of what a printer may leave unsaid.
+DEFAULT_BED = "0x0,200x0,200x200,0x200"
+DEFAULT_HEIGHT = 200.0
+DEFAULT_NOZZLE = 0.4
+DEFAULT_LAYER = 0.3
+NOZZLES, HEIGHTS = (0.05, 2.0), (1.0, 10_000.0)  # that can be, mm
+
+# About the bundle, not about the print; or it runs, sends or writes something.
+_DROPPED = re.compile(
+    r"alias|compatible_.*|default_(?:print|filament|sla).*_profile|post_process"
+    r"|host_type|(?:print_?host|printhost).*|bed_custom_.*|thumbnails.*"
+    r"|gcode_substitutions|output_filename_format"
+)
+# "G92 E0" on a line of its own, however the zero is written, as Print.cpp has it
+_RESET = re.compile(r"^[ \t]*G92[ \t]*E(?:0(?:\.0*)?|\.0+)[ \t]*(?:;.*)?$", re.I | re.M)
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A printer ready to slice with.
+
+    Attributes:
+        vendor, printer, print_, filament: ids of what was chosen.
+        values: PrusaSlicer's keys and values, as its ini files have them.
+        bed: the printer's bed.
+        nozzle: diameter of the (first) nozzle, mm.
+        height: highest z, mm.
+        problems: what the owner should know.
+    """
+
+    vendor: str
+    printer: str
+    print_: str
+    filament: str
+    values: dict[str, str]
+    bed: BedSaid
+    nozzle: float
+    height: float
+    problems: tuple[Problem, ...] = ()
+
+    def machine(self) -> Machine:
+        """The printer that the profile is made for.
+
+        Raises:
+            MachineRefused: sizes that cannot be.
+        """
+        return self.bed.machine(self.height, self.nozzle, clean_text(self.printer, 80))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a profile and OctoPrint's printer profile do not say the same.
+
+    Attributes:
+        what: ``form``, ``x_min``, ``y_min``, ``x_max``, ``y_max``, ``height``, ``nozzle``.
+        theirs, ours: the profile's and OctoPrint's; mm but for the form.
+    """
+
+    what: str
+    theirs: float | str
+    ours: float | str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"what": self.what, "theirs": self.theirs, "ours": self.ours}
+
+
+def flattened(vendor: str, printer: Preset, print_: Preset, filament: Preset) -> Flat:
+    """The three presets in one, mended where PrusaSlicer's command line would stumble.
+
+    The order is that of PrusaSlicer's full_fff_config: what is said twice counts as the
+    filament has it, then as the printer.
+    """
+    merged = {**print_.values(), **printer.values(), **filament.values()}
+    values = {key: value for key, value in merged.items() if not _DROPPED.fullmatch(key)}
+    problems: list[Problem] = []
+    _mend(values)
+    bed = bed_said(values.get("bed_shape", ""))
+    if bed is None:
+        values["bed_shape"] = DEFAULT_BED
+        bed = bed_said(DEFAULT_BED)
+        problems.append(
+            Problem(
+                "slicing.profile_without_bed",
+                WARNING,
+                N_(
+                    "%(printer)s does not say how large its bed is; the bed of "
+                    "OctoPrint's printer profile counts."
+                ),
+                {"printer": clean_text(printer.name, 80)},
+                "profile",
+            )
+        )
+    elif bed.form == CUSTOM:
+        problems.append(
+            Problem(
+                "slicing.profile_bed_custom",
+                INFO,
+                N_(
+                    "The bed of %(printer)s is neither a rectangle nor a circle; only "
+                    "the box around it is known here, so keep clear of its corners."
+                ),
+                {"printer": clean_text(printer.name, 80)},
+                "profile",
+            )
+        )
+    return Flat(
+        vendor=vendor,
+        printer=printer.name,
+        print_=print_.name,
+        filament=filament.name,
+        values=values,
+        bed=bed,
+        nozzle=_within(values, "nozzle_diameter", NOZZLES, DEFAULT_NOZZLE),
+        height=_within(values, "max_print_height", HEIGHTS, DEFAULT_HEIGHT),
+        problems=tuple(problems),
+    )
+
+
+def differences(flat: Flat, machine: Machine) -> tuple[Difference, ...]:
+    """What the profile says otherwise than OctoPrint's printer profile."""
+    theirs, ours = flat.machine(), machine
+    if theirs.form == CIRCULAR == ours.form:
+        sides = {"x_min", "x_max"}  # the other two say nothing new
+    else:
+        sides = {"x_min", "y_min", "x_max", "y_max"}
+    found = []
+    if theirs.form != ours.form:
+        found.append(Difference("form", theirs.form, ours.form))
+    for what in ("x_min", "y_min", "x_max", "y_max", "height", "nozzle"):
+        near = 0.005 if what == "nozzle" else EQUAL
+        if what in ("height", "nozzle") or what in sides:
+            their, our = getattr(theirs, what), getattr(ours, what)
+            if abs(their - our) > near:
+                found.append(Difference(what, round(their, 3), round(our, 3)))
+    return tuple(found)
+
+
+def _mend(values: dict[str, str]) -> None:
+    """Say what PrusaSlicer's window works out and its command line does not."""
+    first = values.get("first_layer_height", "")
+    if first.endswith("%"):
+        factor = first_number(first[:-1])
+        layer = first_number(values.get("layer_height", "")) or DEFAULT_LAYER
+        if factor is not None:
+            # 2.5 mistakes the percentage for millimetres
+            values["first_layer_height"] = f"{factor / 100 * layer:.4f}".rstrip("0")
+    gap = first_number(values.get("gap_fill_speed", ""))
+    if gap is not None and gap <= 0:
+        values["gap_fill_enabled"] = "0"
+    if values.get(RELATIVE_E) == "1" and not _resets(values):
+        gcode = values.get("layer_gcode", "")
+        values["layer_gcode"] = f"{gcode}\\nG92 E0" if gcode else "G92 E0"
+    if "binary_gcode" in values:
+        values["binary_gcode"] = "0"  # OctoPrint reads only text
+
+
+def _resets(values: dict[str, str]) -> bool:
+    return any(
+        _RESET.search(values.get(key, "").replace("\\n", "\n"))
+        for key in ("before_layer_gcode", "layer_gcode")
+    )
+
+
+def _within(
+    values: dict[str, str], key: str, limits: tuple[float, float], default: float
+) -> float:
+    number = first_number(values.get(key, ""))
+    return number if number and limits[0] <= number <= limits[1] else default
