@@ -1,0 +1,450 @@
+"""CuraEngine's configuration for one slice, from the printer and the user's choices.
+
+The same choices mean here what `slicing.profiles` makes of them for PrusaSlicer: the same
+heights, line widths, speeds, temperatures, shells and margins. The engine gets one flat
+definition with a value for every setting, so that it looks for no other file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...machine import CIRCULAR, Machine
+from ...problems import INFO, N_, WARNING, Problem
+from ..choices import MATERIALS, first_layer_height, layer_height
+from ..profiles import BOTTOM_SHELL, SKIRT_DISTANCE, SKIRTS, TOP_SHELL
+from ..refused import SlicingRefused, clean_text
+from ..room import Size, fitting_brim, refuse_size
+from ..settings import SUPPORT_REACH, SliceSettings
+from .definitions import Definitions
+from .files import BASE
+from .formulas import Value
+from .keys import MACHINE, allowed
+
+FLAT, FLAT_EXTRUDER = "flat.def.json", "flat_extruder.def.json"
+MARLIN = "RepRap (Marlin/Sprinter)"
+# Other flavours write G-code that neither OctoPrint nor our reader understands.
+FLAVOURS = (MARLIN, "RepRap (RepRap)", "Repetier")
+
+# How far an outline of a relief may be from the mesh, in line widths; Cura's own 0.025 mm
+# is half of it. Measured on a noisy relief of 160 000 triangles: a tenth less G-code and
+# no more time; without combing a quarter less time, but three times the retractions.
+RELIEF_DEVIATION = 0.09
+
+SOLID = "infill_sparse_density > 99"
+
+# What the definition of a machine that the profile names knows better than we do.
+MACHINE_SAYS = (
+    "machine_gcode_flavor", "machine_start_gcode", "machine_end_gcode", "machine_name",
+    "machine_acceleration", "machine_max_acceleration_x", "machine_max_acceleration_y",
+    "machine_max_jerk_xy", "acceleration_enabled", "jerk_enabled", "retraction_amount",
+    "retraction_speed", "retraction_min_travel", "retraction_hop_enabled",
+)  # fmt: skip
+
+# Cura leaves out its own heating where the start G-code has one of these tokens (source:
+# Cura's StartSliceJob).
+_BED_TOKENS = re.compile(r"\{material_bed_temperature(?:_layer_0)?\s*(?:,[^}]*)?\}")
+_NOZZLE_TOKENS = re.compile(
+    r"\{(?:(?:default_)?material_print_temperature(?:_layer_0)?|print_temperature"
+    r"|material_(?:initial_print|final_print|standby)_temperature)\s*(?:,[^}]*)?\}"
+)
+_HEATS_BED = re.compile(r"^\s*M1[49]0\b", re.MULTILINE)
+_HEATS_NOZZLE = re.compile(r"^\s*M10[49]\b", re.MULTILINE)
+_TOKEN = re.compile(r"\{([a-z][a-z0-9_]{0,80})(?:\s*,\s*-?[a-z0-9_]{1,40})?\}")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the engine is told.
+
+    Attributes:
+        values: every setting, as the engine reads it.
+        notices: what the user should know.
+    """
+
+    values: dict[str, str]
+    notices: tuple[Problem, ...]
+
+
+def cura_values(
+    machine: Machine, settings: SliceSettings, size: Size | None = None
+) -> dict[str, Any]:
+    """Our choices in Cura's settings; what they leave open comes from its formulas.
+
+    Args:
+        machine: the printer.
+        settings: the choices.
+        size: of the model (width, depth, height), mm, for the automatic brim and the end
+            G-code.
+    """
+    material = MATERIALS[settings.material]
+    layer = layer_height(settings.quality, machine.nozzle)
+    first = first_layer_height(layer, machine.nozzle)
+    brim = fitting_brim(machine, settings, size)
+    line = machine.line_width
+    # Cura has no limit of what the hot end melts; PrusaSlicer is given that limit itself.
+    fastest = min(machine.travel_speed, material.max_flow / (line * max(layer, first)))
+
+    def speed(normal: float) -> float:
+        return round(min(normal * material.speed, fastest), 2)
+
+    return {
+        "machine_name": "OctoPrint",
+        "machine_gcode_flavor": MARLIN,
+        "machine_start_gcode": "G21\nG90\nM82\nG28 ; home all axes\nG92 E0\nG1 Z5 F3000",
+        "machine_end_gcode": "\n".join(_end_gcode(machine, size)),
+        # A middle-class printer; only the estimate of the print time uses these.
+        "machine_acceleration": 1000,
+        "machine_max_acceleration_x": 1000,
+        "machine_max_acceleration_y": 1000,
+        "machine_max_jerk_xy": 8,
+        "acceleration_enabled": False,
+        "jerk_enabled": False,
+        "material_diameter": 1.75,
+        "material_flow": 100,
+        "material_print_temperature": material.temperature_c,
+        "material_print_temperature_layer_0": (
+            "=material_print_temperature + "
+            f"{material.first_temperature_c - material.temperature_c}"
+        ),
+        # Cura's formulas begin and end 10 and 15 degrees cooler, for several extruders.
+        "material_initial_print_temperature": "=material_print_temperature",
+        "material_final_print_temperature": "=material_print_temperature",
+        "material_bed_temperature": material.bed_c,
+        "material_bed_temperature_layer_0": "=material_bed_temperature",
+        "layer_height": layer,
+        "layer_height_0": first,
+        "line_width": line,
+        "wall_line_count": settings.walls,
+        # A solid model is all bottom, as in Cura's own formulas.
+        "top_layers": f"=0 if {SOLID} else {_layers_of(TOP_SHELL)}",
+        "bottom_layers": f"=999999 if {SOLID} else {_layers_of(BOTTOM_SHELL)}",
+        "infill_sparse_density": settings.infill,
+        "infill_pattern": f"='lines' if {SOLID} else 'grid'",
+        "speed_print": speed(60),
+        "speed_infill": speed(60),
+        "speed_wall_0": speed(25),
+        "speed_wall_x": speed(40),
+        "speed_topbottom": speed(40),
+        "speed_roofing": speed(30),
+        "speed_support": speed(40),
+        "speed_layer_0": speed(20),
+        "speed_travel": machine.travel_speed,
+        "retraction_amount": material.retract,
+        "retraction_speed": 40,
+        "retraction_hop_enabled": False,
+        "retraction_min_travel": 1.5,
+        "retraction_combing": "noskin",
+        "cool_fan_enabled": material.fan_max > 0,
+        "cool_fan_speed_min": material.fan_min,
+        "cool_fan_speed_max": material.fan_max,
+        "cool_fan_speed_0": 0,
+        "cool_fan_full_layer": material.fan_off_layers + 1,
+        "cool_min_layer_time": 8,
+        "cool_min_speed": 10,
+        "support_enable": settings.supports != "none",
+        "support_type": "buildplate" if settings.supports == "plate" else "everywhere",
+        "support_angle": 45,
+        "support_z_distance": 0.2,
+        "support_line_distance": round(2 + line, 3),
+        "support_interface_enable": True,
+        "support_interface_height": "=2 * layer_height",
+        "adhesion_type": "brim" if brim else "skirt",  # a brim primes the nozzle as well
+        "brim_width": brim,
+        "brim_line_count": int(brim / line + 1e-6),  # not wider than it was asked for
+        "skirt_line_count": SKIRTS,
+        "skirt_gap": SKIRT_DISTANCE,
+        "skirt_brim_minimal_length": 0,
+        "xy_offset_layer_0": -0.1,  # the first layer is pressed wider than it should be
+    }
+
+
+def _layers_of(thickness: float) -> str:
+    """A formula for how many layers make a shell (mm); three at least."""
+    return f"max(3, math.ceil({thickness} / layer_height - 0.000001))"
+
+
+def slice_config(
+    definitions: Definitions,
+    machine: Machine,
+    settings: SliceSettings,
+    size: Size,
+    *,
+    profile: Mapping[str, str] | None = None,
+    relief: bool = True,
+) -> Config:
+    """The configuration for one model, and what the user should know about it.
+
+    Args:
+        definitions: of the engine's version.
+        machine: the printer; its bed, height and nozzle always win.
+        settings: the choices.
+        size: of the model (width, depth, height), mm.
+        profile: values in Cura's settings, text as its own files have it, G-code with
+            ``\\n`` as two characters; they win over the choices. ``definition`` is the
+            id of a machine of Cura's whose ways (G-code, retraction …) are taken.
+        relief: fast mode for reliefs and lithophanes.
+
+    Raises:
+        SlicingRefused: ``slicing.off_bed``, ``slicing.too_tall``, ``slicing.flavour``,
+            ``slicing.bad_profile``, and what `Definitions.resolve` raises.
+    """
+    notices: list[Problem] = []
+    # Checked once more: a stored profile may be older than the list of what is allowed.
+    own = allowed(profile or {}, own_gcode=True).values
+    base = own.pop(MACHINE, BASE)
+    chosen = cura_values(machine, settings, size)
+    if base != BASE:
+        for key in MACHINE_SAYS:
+            chosen.pop(key, None)
+    if relief:
+        deviation = round(RELIEF_DEVIATION * machine.line_width, 4)
+        chosen["meshfix_maximum_deviation"] = deviation
+    if not own and not machine.heated_bed and MATERIALS[settings.material].bed_c > 60:
+        notices.append(_needs_heated_bed(settings))
+    own = {key: _lines(value) if "gcode" in key else value for key, value in own.items()}
+    chosen.update(_forced(machine))
+    if not machine.heated_bed:
+        for key in ("material_bed_temperature", "material_bed_temperature_layer_0"):
+            chosen[key] = 0
+            own.pop(key, None)
+    resolved = definitions.resolve(base, chosen, own)
+    notices += resolved.problems
+    values = dict(resolved.values)
+    _refuse_values(values, machine)
+    if values.get("adhesion_type") == "skirt" and not machine.fits(
+        *size, outside(values, size)
+    ):
+        values["adhesion_type"] = "none"
+        notices.append(
+            Problem(
+                "slicing.no_room_for_skirt",
+                INFO,
+                N_(
+                    "There is no room for the line around the print that gets the "
+                    "filament flowing; watch the first seconds of the print."
+                ),
+            )
+        )
+    refuse_size(machine, size, outside(values, size))
+    density = MATERIALS[settings.material].density
+    _finish_gcode(values, density)
+    return Config({key: text(value) for key, value in values.items()}, tuple(notices))
+
+
+def write_flat(folder: Path, values: Mapping[str, str]) -> Path:
+    """Write the engine's two files; returns the one for its option ``-j``.
+
+    Both have all settings: the engine looks at the extruder first (source: CuraEngine's
+    ``CommandLine::loadJSON``). All values are text, so that no number loses digits.
+    """
+    entries = {key: {"default_value": value} for key, value in values.items()}
+    flat: dict[str, Any] = {"name": "flat", "version": 2}
+    trains = {"machine_extruder_trains": {"0": FLAT_EXTRUDER.removesuffix(".def.json")}}
+    for leaf, data in (
+        (FLAT_EXTRUDER, {**flat, "settings": {**entries, "extruder_nr": _ZERO}}),
+        (FLAT, {**flat, "metadata": trains, "settings": entries}),
+    ):
+        (folder / leaf).write_text(json.dumps(data), encoding="utf-8")
+    return folder / FLAT
+
+
+_ZERO = {"default_value": "0"}
+
+
+def outside(values: Mapping[str, Value], size: Size) -> float:
+    """How far beyond the model's box a configuration prints, mm; rather too much.
+
+    A skirt stands around supports.
+    """
+    line = _number(values, "skirt_brim_line_width")
+    line *= max(1.0, _number(values, "initial_layer_line_width_factor") / 100)
+    beyond = 0.0
+    if values.get("support_enable"):
+        beyond = SUPPORT_REACH * line + max(0.0, _number(values, "support_offset"))
+    adhesion = values.get("adhesion_type")
+    if adhesion == "brim":
+        beyond = max(beyond, _number(values, "brim_line_count") * line)
+    elif adhesion == "raft":
+        beyond += _number(values, "raft_margin")
+    elif adhesion == "skirt":
+        around = 2 * (size[0] + size[1])
+        shortest = _number(values, "skirt_brim_minimal_length")
+        lines = max(_number(values, "skirt_line_count"), math.ceil(shortest / around))
+        if _number(values, "skirt_line_count"):
+            beyond += _number(values, "skirt_gap") + lines * line
+    return beyond + max(0.0, _number(values, "xy_offset"))
+
+
+def text(value: Value) -> str:
+    """A value as the engine reads it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return str(value)
+
+
+def substituted(gcode: str, values: Mapping[str, Value]) -> str:
+    """A G-code with ``{setting}`` replaced by its value, which the engine does not do.
+
+    As in Cura (source: its GcodeStartEndFormatter) unknown names stay as they are, and
+    ``{setting, 0}`` is that of an extruder, of which there is one.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        key = _ALIASES.get(found[1], found[1])
+        known = values.get(key)
+        if known is None or key.endswith("_gcode"):
+            return found[0]
+        if isinstance(known, float):
+            return f"{round(known, 4):.10g}"
+        return str(known)
+
+    return _TOKEN.sub(value, gcode)
+
+
+_ALIASES = {
+    "print_temperature": "material_print_temperature",
+    "print_bed_temperature": "material_bed_temperature",
+    "initial_extruder_nr": "extruder_nr",
+}
+
+
+def _forced(machine: Machine) -> dict[str, Any]:
+    """What nobody may change: the bed, the nozzle, and where the model stands.
+
+    The engine puts the model to the middle of a bed whose corner, or with
+    ``machine_center_is_zero`` whose middle, is the origin (source: its
+    ``MeshGroup::finalize``); on any other bed the model is moved from there.
+    """
+    middle_x, middle_y = machine.centre
+    centred = abs(middle_x) < 1e-6 and abs(middle_y) < 1e-6
+    usual = (0.0, 0.0) if centred else (machine.width / 2, machine.depth / 2)
+    return {
+        "machine_width": machine.width,
+        "machine_depth": machine.depth,
+        "machine_height": machine.height,
+        "machine_shape": "elliptic" if machine.form == CIRCULAR else "rectangular",
+        "machine_center_is_zero": centred,
+        "machine_heated_bed": machine.heated_bed,
+        "machine_heated_build_volume": False,
+        "machine_nozzle_size": machine.nozzle,
+        "machine_extruder_count": 1,
+        "machine_firmware_retract": False,
+        "extruders_enabled_count": 1,
+        "extruder_nr": 0,
+        "center_object": True,
+        "mesh_position_x": round(middle_x - usual[0], 4),
+        "mesh_position_y": round(middle_y - usual[1], 4),
+        "mesh_position_z": 0,
+        "mesh_rotation_matrix": "[[1,0,0], [0,1,0], [0,0,1]]",
+        "print_sequence": "all_at_once",
+        "magic_spiralize": False,
+        "magic_mesh_surface_mode": "normal",
+        "wireframe_enabled": False,
+        "mold_enabled": False,
+        "prime_tower_enable": False,
+        "prime_blob_enable": False,
+        "ooze_shield_enabled": False,
+        "relative_extrusion": False,
+        "clean_between_layers": False,
+        "cross_infill_density_image": "",
+        "cross_support_density_image": "",
+        "material_guid": "",
+        # Cura's formula is one for painters of many colours; heating is decided below.
+        "material_bed_temp_wait": True,
+        "material_print_temp_wait": True,
+    }
+
+
+def _end_gcode(machine: Machine, size: Size | None) -> list[str]:
+    """Switch off, move away upwards but never beyond the top, and park.
+
+    ``G92 E0`` makes ``E-2`` the same in absolute and relative mode. A delta parks by
+    homing. CuraEngine knows no macros, so the height is worked out here; it is rounded
+    up, as layers are.
+    """
+    top = machine.height if size is None else min(size[2] + 6, machine.height)
+    lift = [f"G1 Z{round(top, 2):g} F3000"]
+    bed = ["M140 S0 ; bed off"] if machine.heated_bed else []
+    park = "G28" if machine.form == CIRCULAR else "G28 X0 Y0"
+    off = ["M104 S0 ; nozzle off", *bed, "M107"]
+    return [*off, "G92 E0", "G1 E-2 F1800", *lift, park, "M84"]
+
+
+def _finish_gcode(values: dict[str, Value], density: float) -> None:
+    """Fill in the G-codes, and say to the engine whether it has to heat."""
+    start = str(values.get("machine_start_gcode") or "")
+    end = str(values.get("machine_end_gcode") or "")
+    heats_bed = _BED_TOKENS.search(start) or _HEATS_BED.search(start)
+    heats_nozzle = _NOZZLE_TOKENS.search(start) or _HEATS_NOZZLE.search(start)
+    values["material_bed_temp_prepend"] = not heats_bed
+    values["material_print_temp_prepend"] = not heats_nozzle
+    # Remarks that readers of G-code know from PrusaSlicer: weight and cost need them.
+    remarks = (
+        f"; filament_diameter = {_number(values, 'material_diameter'):g}\n"
+        f"; filament_density = {density:g}\n"
+    )
+    values["machine_start_gcode"] = remarks + substituted(start, values)
+    values["machine_end_gcode"] = substituted(end, values)
+    for key in ("machine_extruder_start_code", "machine_extruder_end_code"):
+        if key in values:
+            values[key] = ""
+
+
+def _refuse_values(values: Mapping[str, Value], machine: Machine) -> None:
+    flavour = values.get("machine_gcode_flavor")
+    if flavour not in FLAVOURS:
+        raise SlicingRefused(
+            "slicing.flavour",
+            N_(
+                "This machine of Cura's wants G-code of the kind %(flavour)s, which "
+                "OctoPrint cannot print; choose another machine."
+            ),
+            field="profile",
+            flavour=clean_text(str(flavour), 40),
+        )
+    for key in ("layer_height", "layer_height_0"):
+        height = _number(values, key)
+        if not 0 < height <= machine.nozzle:
+            raise SlicingRefused(
+                "slicing.bad_profile",
+                N_(
+                    "The profile's %(key)s of %(height)s mm cannot be printed with a "
+                    "nozzle of %(nozzle)s mm; use another profile."
+                ),
+                field="profile",
+                key=key,
+                height=round(height, 4),
+                nozzle=machine.nozzle,
+            )
+
+
+def _needs_heated_bed(settings: SliceSettings) -> Problem:
+    return Problem(
+        "slicing.needs_heated_bed",
+        WARNING,
+        N_(
+            "%(material)s hardly sticks to a bed that is not heated, and this "
+            "printer has none; PLA is the better choice."
+        ),
+        {"material": MATERIALS[settings.material].label},
+        "slicing.material",
+        "pla",
+    )
+
+
+def _lines(gcode: str) -> str:
+    return gcode.replace("\\r", "").replace("\\n", "\n")
+
+
+def _number(values: Mapping[str, Value], key: str) -> float:
+    value = values.get(key)
+    return float(value) if isinstance(value, (int, float)) else 0.0

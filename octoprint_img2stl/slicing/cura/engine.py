@@ -1,0 +1,227 @@
+"""CuraEngine 4.8 to 5.0 on its command line.
+
+Its exit code means nothing, it evaluates none of Cura's formulas, it prints beyond the
+bed without a word, its file begins with figures that are not true, and a full disk does
+not disturb it: the reasons for most lines here and in this folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ... import process
+from ...machine import Machine
+from ...problems import N_, WARNING, Problem
+from ...process import Limits
+from ..gcode import GcodeFacts, read_gcode, verify
+from ..refused import SlicingRefused, clean_text
+from ..running import (
+    DISK_FULL,
+    NOT_STARTED,
+    publish,
+    refuse_ended,
+    refuse_failure,
+    scaled,
+)
+from ..settings import SliceSettings
+from ..slicer import SliceResult
+from ..stl import stl_size
+from .config import Config, slice_config, write_flat
+from .definitions import Definitions
+from .header import set_header
+from .output import Listener
+
+PROBE_S = 30.0  # a Pi that is busy needs some seconds to load it
+SLICED = 0.96  # of the progress; the rest is reading what was written
+OLDEST = (4, 8, 0)
+LAST_LINE = b";End of Gcode"
+TAIL = 200  # bytes within which the last line is
+MOST_GAPS = 8
+NEEDED_SPACE = 1 << 20  # bytes; a disk with less free space is a full one
+
+
+class CuraEngine:
+    """CuraEngine at an absolute path; see `slicer.Slicer`.
+
+    Args:
+        path: the program.
+        definitions: the owner's folder with Cura's definition files; None: looked for.
+    """
+
+    name = "curaengine"
+    label = "CuraEngine"
+    install = "sudo apt install --no-install-recommends cura-engine"
+    programs = ("CuraEngine", "curaengine")
+    places = (
+        "/usr/local/bin/CuraEngine",
+        "/usr/bin/CuraEngine",
+        "/opt/cura*/CuraEngine",
+        "~/.local/bin/CuraEngine",
+    )
+
+    def __init__(self, path: str, definitions: str | None = None) -> None:
+        self.path = path
+        self.definitions = definitions
+
+    def version(self) -> str:
+        """The version, e.g. ``4.13.0``; starts the program and waits for it.
+
+        Raises:
+            SlicingRefused: ``slicing.not_a_slicer``, ``slicing.too_old``,
+                ``slicing.not_started``.
+        """
+        return self._version(Limits(time_s=PROBE_S))
+
+    def slice(
+        self,
+        stl: Path,
+        gcode: Path,
+        machine: Machine,
+        settings: SliceSettings,
+        *,
+        work: Path,
+        limits: Limits,
+        profile: Mapping[str, str] | None = None,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        started: Callable[[int], None] | None = None,
+        relief: bool = True,
+    ) -> SliceResult:
+        """See `slicer.Slicer.slice`."""
+        stl, gcode, work = (Path(os.path.abspath(path)) for path in (stl, gcode, work))
+        gcode.unlink(missing_ok=True)
+        size = stl_size(stl)
+        probe = replace(limits, time_s=min(PROBE_S, limits.time_s or PROBE_S))
+        version = self._version(probe, cancelled, started)
+        config = slice_config(
+            Definitions.find(version, self.definitions),
+            machine,
+            settings,
+            size,
+            profile=profile,
+            relief=relief,
+        )
+        try:
+            with tempfile.TemporaryDirectory(prefix="slice-", dir=work) as name:
+                folder = Path(name)
+                # Names of ours: the engine takes a model called -s.stl for an option.
+                model, output = folder / "model.stl", folder / "out.gcode"
+                model.symlink_to(stl)
+                flat = write_flat(folder, config.values)
+                listener = Listener(scaled(progress, 0.0, SLICED))
+                argv = [self.path, "slice", "-v", "-p", "-j", str(flat)]
+                argv += ["-l", str(model), "-o", str(output)]
+                finished = process.run(
+                    argv,
+                    cwd=folder,
+                    limits=limits,
+                    on_line=listener.line,
+                    cancelled=cancelled,
+                    started=started,
+                )
+                listener.refuse(finished, output.is_file() and not output.is_symlink())
+                set_header(output, listener.header)
+                facts = read_gcode(output, scaled(progress, SLICED, 1.0), machine.centre)
+                verify(facts, machine)
+                _refuse_incomplete(output)
+                publish(output, gcode)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise SlicingRefused("slicing.disk_full", DISK_FULL) from error
+        return SliceResult(
+            version=version,
+            warnings=(*config.notices, *listener.warnings(), *_gaps(facts, config)),
+            log=f"{clean_text(' '.join(argv))}\n{listener.log}",
+            wall_s=finished.wall_s,
+            cpu_s=finished.cpu_s,
+            peak_memory_bytes=finished.peak_memory_bytes,
+            facts=facts,
+        )
+
+    def _version(
+        self,
+        limits: Limits,
+        cancelled: Callable[[], bool] | None = None,
+        started: Callable[[int], None] | None = None,
+    ) -> str:
+        """As `version`, within limits; also raises what a process that was ended does."""
+        found: list[str] = []
+        said: list[str] = []
+
+        def look(stream: str, line: str) -> None:
+            match = re.match(r"Cura_SteamEngine version (\d+\.\d+\.\d+)", line)
+            if match and not found:
+                found.append(match[1])
+            said[:] = [line]
+
+        with tempfile.TemporaryDirectory(prefix="img2stl-") as folder:
+            finished = process.run(
+                [self.path, "help"],
+                cwd=folder,
+                limits=limits,
+                on_line=look,
+                cancelled=cancelled,
+                started=started,
+            )
+        refuse_ended(finished)
+        if not found:
+            if finished.returncode == NOT_STARTED:
+                refuse_failure(finished, clean_text(said[0] if said else ""))
+            raise SlicingRefused(
+                "slicing.not_a_slicer",
+                N_("%(path)s does not answer as CuraEngine does; set another program."),
+                field="slicer_path",
+                path=clean_text(os.path.basename(self.path), 80),
+            )
+        if tuple(map(int, found[0].split("."))) < OLDEST:
+            raise SlicingRefused(
+                "slicing.too_old",
+                N_(
+                    "CuraEngine %(version)s is too old; install %(oldest)s or a newer one."
+                ),
+                field="slicer_path",
+                version=found[0],
+                oldest=".".join(map(str, OLDEST)),
+            )
+        return found[0]
+
+
+def _gaps(facts: GcodeFacts, config: Config) -> list[Problem]:
+    """Heights where nothing is printed below something; the engine prints on in the air."""
+    layer = max(float(config.values[key]) for key in ("layer_height", "layer_height_0"))
+    heights = [0.0, *sorted({layer.z for layer in facts.layers})]
+    return [
+        Problem(
+            "slicing.empty_layer",
+            WARNING,
+            N_(
+                "Between %(low)s and %(high)s mm there is nothing, what is "
+                "above would be printed into the air; check the model."
+            ),
+            {"low": round(low, 3), "high": round(high - layer, 3)},
+        )
+        for low, high in zip(heights, heights[1:], strict=False)
+        if high - low > 2 * layer + 1e-3  # adaptive layers stay below that
+    ][:MOST_GAPS]
+
+
+def _refuse_incomplete(output: Path) -> None:
+    """Raise for a file without its last line: the engine does not notice a full disk."""
+    with open(output, "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
+        if LAST_LINE in file.read():
+            return
+    if shutil.disk_usage(output.parent).free < NEEDED_SPACE:
+        raise SlicingRefused("slicing.disk_full", DISK_FULL)
+    raise SlicingRefused(
+        "slicing.incomplete",
+        N_("The slicer's file breaks off; free some space on the disk and slice again."),
+    )

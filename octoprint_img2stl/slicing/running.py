@@ -1,0 +1,161 @@
+"""What the run of every slicer has in common: how it ends, and where its file goes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..problems import N_
+from ..process import CANCELLED, KILLED, MEMORY, NOT_KNOWN, TIMEOUT, Finished
+from .refused import SlicingRefused
+
+NOT_STARTED = 127
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A failure whose words are known: what they look like, its code and its sentence."""
+
+    pattern: re.Pattern[str]
+    code: str
+    template: str
+
+
+def known(pattern: str, code: str, template: str) -> Known:
+    return Known(re.compile(pattern), code, template)
+
+
+OUT_OF_MEMORY = known(
+    # the last one is a thread that found no room for its stack
+    r"bad_alloc|[Oo]ut of memory|[Cc]annot allocate memory|Resource temporarily unav",
+    "slicing.out_of_memory",
+    N_(
+        "Slicing needed more memory than it may have; make the model smaller or "
+        "coarser, or raise the memory limit in the settings."
+    ),
+)
+DISK_FULL = N_("The disk became full while slicing; free some space and try again.")
+
+
+def scaled(progress: Progress | None, begin: float, end: float) -> Progress | None:
+    """A progress of 0..1 that reports `begin`..`end` to another one."""
+    if progress is None:
+        return None
+    return lambda fraction: progress(begin + (end - begin) * fraction)
+
+
+def publish(output: Path, gcode: Path) -> None:
+    """Move the finished file to its place in one step, across file systems too."""
+    try:
+        os.replace(output, gcode)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        near = gcode.with_name(f".{gcode.name}.part")
+        try:
+            shutil.copyfile(output, near)
+            os.replace(near, gcode)
+        finally:
+            near.unlink(missing_ok=True)
+
+
+def refuse_ended(finished: Finished) -> None:
+    """Raise if the process was ended rather than ended by itself."""
+    if finished.ended == CANCELLED:
+        raise SlicingRefused("slicing.cancelled", N_("Slicing was cancelled."))
+    if finished.ended == TIMEOUT:
+        raise SlicingRefused(
+            "slicing.timeout",
+            N_(
+                "Slicing took longer than %(minutes)s minutes and was stopped; make the "
+                "model smaller or coarser, or raise the time limit in the settings."
+            ),
+            minutes=round(finished.wall_s / 60, 1),
+        )
+    if finished.ended == MEMORY:
+        raise SlicingRefused(OUT_OF_MEMORY.code, OUT_OF_MEMORY.template)
+    if finished.ended == KILLED:
+        raise SlicingRefused(
+            "slicing.out_of_memory",
+            N_(
+                "The system stopped the slicer, most likely because the memory ran out; "
+                "make the model smaller or coarser, or slice while nothing else runs."
+            ),
+        )
+
+
+def failed(finished: Finished) -> bool:
+    """Whether the exit code tells of a failure; that it tells of none means nothing."""
+    return finished.returncode not in (0, NOT_KNOWN)
+
+
+def refuse_failure(finished: Finished, detail: str) -> None:
+    """Raise for a slicer that failed or left no file, as far as the reason can be known.
+
+    Args:
+        finished: how it ended.
+        detail: its last words in one line, fit to be shown, or empty.
+    """
+    number = _signal_number(finished.returncode)
+    if number:
+        raise SlicingRefused(
+            "slicing.crashed",
+            N_(
+                "The slicer crashed (%(signal)s); other settings or a slightly "
+                "different size often help."
+            ),
+            signal=_signal_name(number),
+        )
+    if finished.returncode == NOT_STARTED:
+        raise SlicingRefused(
+            "slicing.not_started",
+            N_("The slicer cannot be started (%(detail)s); install it again."),
+            detail=detail or "-",
+        )
+    if failed(finished) and not detail:
+        raise SlicingRefused(
+            "slicing.failed",
+            N_(
+                "The slicer gave up without a word; try other settings, or set "
+                "another program."
+            ),
+            returncode=finished.returncode,
+        )
+    if failed(finished):
+        raise SlicingRefused(
+            "slicing.failed",
+            N_("The slicer gave up and said: %(detail)s"),
+            detail=detail,
+            returncode=finished.returncode,
+        )
+    raise SlicingRefused(
+        "slicing.no_output",
+        N_(
+            "The slicer ended without writing any G-code; its last words were: %(detail)s"
+        ),
+        detail=detail or "-",
+    )
+
+
+def _signal_number(returncode: int) -> int:
+    """The signal that ended the program, or its child as shells tell it; else 0."""
+    if returncode == NOT_KNOWN:
+        return 0
+    if returncode < 0:
+        return -returncode
+    return returncode - 128 if 128 < returncode < 128 + signal.NSIG else 0
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
