@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -94,6 +96,26 @@ def picture(width=120, height=90, format="PNG"):
     return out.getvalue()
 
 
+@functools.cache
+def users():
+    """The file of the people who may log in, as OctoPrint itself writes it."""
+    with tempfile.TemporaryDirectory() as base:
+        for name, group in (
+            ("admin", "admins"),
+            ("bob", "users"),
+            ("carol", "users"),
+            ("eve", "readonly"),
+        ):
+            add = ["user", "add", name, "--password", PASSWORD, "-g", group]
+            subprocess.run(
+                [PYTHON, "-m", "octoprint", "-b", base, *add],
+                check=True,
+                capture_output=True,
+                cwd=base,
+            )
+        return Path(base, "users.yaml").read_text()
+
+
 class Server:
     """One OctoPrint with its own base folder; may be killed and started again."""
 
@@ -107,21 +129,7 @@ class Server:
         config = json.loads(json.dumps(CONFIG))
         config["plugins"]["img2stl"].update(settings)
         (self.base / "config.yaml").write_text(yaml.safe_dump(config))
-        for name, group in (
-            ("admin", "admins"),
-            ("bob", "users"),
-            ("carol", "users"),
-            ("eve", "readonly"),
-        ):
-            self._octoprint("user", "add", name, "--password", PASSWORD, "-g", group)
-
-    def _octoprint(self, *arguments):
-        subprocess.run(
-            [PYTHON, "-m", "octoprint", "-b", str(self.base), *arguments],
-            check=True,
-            capture_output=True,
-            cwd=self.folder,
-        )
+        (self.base / "users.yaml").write_text(users())
 
     @property
     def jobs_folder(self):
