@@ -13,7 +13,7 @@ from pathlib import Path
 from ...problems import N_
 from .imported import System, not_a_profile
 
-HEAD = 64 * 1024  # bytes from the beginning by which a file is recognised
+HEAD = 512 * 1024  # bytes from the beginning by which a file is recognised
 TAIL = 2 * 1024 * 1024  # bytes from the end of a G-code in which its profile is sought
 TEXT_LIMIT = 8 * 1024 * 1024  # bytes of a text file: a bundle of hundreds of presets
 ZIP_LIMIT = 4 * 1024 * 1024  # bytes of an archive as it lies on the disk

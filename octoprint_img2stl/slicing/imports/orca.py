@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...problems import N_
+from ...problems import N_, Problem
 from . import prusa
 from .combine import (
     Bundle,
@@ -91,19 +91,37 @@ def read(given: Given) -> Imported | None:
             if not all(key in own for key in WHOLE[kind]):
                 missing += lost
             values.update(own)
-    found = translated(values)
-    imported = prusa.imported(
-        found.values,
+    name = " / ".join(
+        picked.chosen[kind] for kind in ("print", "filament") if kind in picked.chosen
+    )
+    imported = in_prusas_keys(
+        values,
         given,
         source="orca",
-        problems=(*missing_problem(missing), *found.problems),
-        unmatched=found.unmatched,
-        name=" / ".join(
-            picked.chosen[kind] for kind in ("print", "filament") if kind in picked.chosen
-        )
-        or picked.chosen.get("printer", ""),
+        name=name or picked.chosen.get("printer", ""),
+        problems=missing_problem(missing),
     )
     return replace(imported, choices=picked.choices, chosen=picked.chosen)
+
+
+def in_prusas_keys(
+    settings: Mapping[str, Any],
+    given: Given,
+    *,
+    source: str,
+    name: str,
+    problems: tuple[Problem, ...] = (),
+) -> Imported:
+    """Settings of a printer, a process and a filament as a profile for PrusaSlicer."""
+    found = translated(settings)
+    return prusa.imported(
+        found.values,
+        given,
+        source=source,
+        problems=(*problems, *found.problems),
+        unmatched=found.unmatched,
+        name=name,
+    )
 
 
 def _add(presets: dict[str, dict[str, Preset]], data: Any) -> None:

@@ -1,62 +1,54 @@
-"""OrcaSlicer's custom G-code with PrusaSlicer's names in its placeholders.
+"""The settings in a G-code that OrcaSlicer or Bambu Studio wrote.
 
-Both have ``[name]`` and ``{expression}``. PrusaSlicer refuses to slice with a name it does
-not know, so G-code with one that cannot be translated is not taken at all.
+They stand between ``; CONFIG_BLOCK_START`` and ``; CONFIG_BLOCK_END``, at the end of
+OrcaSlicer's files and at the beginning of those for Bambu's printers (`GCode.cpp` of
+OrcaSlicer). Texts are escaped as in PrusaSlicer's ini files; of a list the first counts.
 """
 
 from __future__ import annotations
 
 import re
 
-from ..profile_file import GCODE_KEYS, PLAIN_KEYS
+from . import orca
+from .given import Given
+from .imported import Imported, people_name
+from .ini import unescaped
 
-RENAMED = {
-    "nozzle_temperature_initial_layer": "first_layer_temperature",
-    "nozzle_temperature": "temperature",
-    "bed_temperature_initial_layer_single": "first_layer_bed_temperature",
-    "bed_temperature_initial_layer_vector": "first_layer_bed_temperature",
-    "bed_temperature_initial_layer": "first_layer_bed_temperature",
-    "hot_plate_temp_initial_layer": "first_layer_bed_temperature",
-    "hot_plate_temp": "bed_temperature",
-    "initial_layer_print_height": "first_layer_height",
-    "initial_tool": "initial_tool",
-    "initial_no_support_extruder": "initial_extruder",
-    "initial_layer_speed": "first_layer_speed",
-    "outer_wall_speed": "external_perimeter_speed",
-    "inner_wall_speed": "perimeter_speed",
-    "retraction_length": "retract_length",
-    "retraction_speed": "retract_speed",
-    "z_hop": "retract_lift",
-    "printable_height": "max_print_height",
-    "total_layer_count": "total_layer_count",
-}
-# PrusaSlicer 2.3's own variables and words (`PlaceholderParser.cpp`, `GCode.cpp`).
-_WORDS = frozenset(
-    """
-    if elsif else endif and or not true false min max int random
-    layer_num layer_z max_layer_z current_extruder initial_extruder initial_tool
-    first_layer_print_min first_layer_print_max first_layer_print_size print_bed_min
-    print_bed_max print_bed_size total_layer_count nozzle_diameter bed_shape
-    max_print_height has_wipe_tower is_extruder_used total_toolchanges timestamp
-    """.split()
+_BEGIN, _END = "; CONFIG_BLOCK_START", "; CONFIG_BLOCK_END"
+_SETTING = re.compile(r"; ([A-Za-z][A-Za-z0-9_]{2,80}) = ?(.*)")
+_TEXTS = frozenset(
+    "filament_type filament_vendor filament_start_gcode filament_end_gcode "
+    "default_filament_colour".split()
 )
-_KNOWN = _WORDS | PLAIN_KEYS | GCODE_KEYS
-_PLACE = re.compile(r"\{[^{}]*\}|\[[^\[\]{}]*\]")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|/(?:[^/\\\s]|\\.)+/|[A-Za-z_]\w*')
+_TEXT = re.compile(r"\w+_gcode|printer_(?:notes|model)|printable_area|post_process")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
-def in_prusas_words(gcode: str) -> str | None:
-    """The G-code with every placeholder renamed, or None if one has no counterpart."""
-    unknown = []
+def read(given: Given) -> Imported | None:
+    """The profile, or None if there is no such block."""
+    lines = _block(given.tail) or _block(given.head.decode("utf-8", "replace"))
+    settings = {}
+    for line in lines:
+        match = _SETTING.fullmatch(line.rstrip("\r"))
+        if match:
+            settings[match[1]] = _value(match[1], match[2].strip())
+    if "layer_height" not in settings:
+        return None
+    name = people_name(settings.get("print_settings_id", ""))
+    return orca.in_prusas_keys(settings, given, source="orca_gcode", name=name)
 
-    def token(match: re.Match[str]) -> str:
-        word = match[0]
-        if word[0] in '"/':
-            return word
-        word = RENAMED.get(word, word)
-        if word not in _KNOWN:
-            unknown.append(word)
-        return word
 
-    done = _PLACE.sub(lambda match: _TOKEN.sub(token, match[0]), gcode)
-    return None if unknown else done
+def _block(text: str) -> list[str]:
+    """The lines of the last such block in a text."""
+    end = text.rfind("\n" + _END)
+    begin = text.rfind(_BEGIN, 0, end) if end >= 0 else -1
+    return text[begin:end].split("\n")[1:] if begin >= 0 else []
+
+
+def _value(key: str, value: str) -> str:
+    if key in _TEXTS:
+        match = _QUOTED.match(value)
+        return unescaped(match[1]) if match else value.partition(";")[0]
+    if _TEXT.fullmatch(key):
+        return unescaped(value)
+    return value.partition(",")[0]

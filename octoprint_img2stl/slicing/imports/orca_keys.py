@@ -195,6 +195,12 @@ WORDS = {
     "support_material_interface_pattern": {"rectilinear_interlaced": "rectilinear"},
     "arc_fitting": {"0": "disabled", "1": "emit_center"},
 }
+# Free text, and of that the lists with one for each extruder.
+TEXTS = frozenset({"start_filament_gcode", "end_filament_gcode"})
+TEXT = TEXTS | frozenset(
+    "start_gcode end_gcode before_layer_gcode layer_gcode printer_notes printer_model "
+    "filament_vendor".split()
+)
 # Percentages even where no sign is written; PrusaSlicer would take ``25`` for millimetres.
 PERCENT = frozenset(
     "fill_density infill_overlap raft_first_layer_density ironing_flowrate "

@@ -13,11 +13,10 @@ from ..profile_file import (
     GCODE_KEYS,
     GCODE_LIMIT,
     NOTHING,
-    RELATIVE_E,
     left_out,
 )
 from . import orca_keys as keys
-from .orca_gcode import in_prusas_words
+from .orca_macros import in_prusas_words
 
 PLATE = "High Temp Plate"  # a heated bed of glass, steel or PEI
 _SPECIAL = frozenset(
@@ -53,14 +52,15 @@ def translated(settings: Mapping[str, Any]) -> Translated:
             values[key] = text  # the allow-list drops it and says so
         elif key in keys.RENAMED or key in keys.SAME:
             new = keys.RENAMED.get(key, key)
-            if new in GCODE_KEYS and new != RELATIVE_E:
-                converted = in_prusas_words(text) if len(text) <= GCODE_LIMIT else text
+            if new in keys.TEXT:
+                converted = _ini_text(new, text)
                 if converted is None:
                     gcode.append(key)
                 else:
                     values[new] = converted
-                continue
-            values[new] = keys.WORDS.get(new, {}).get(text, text)
+            else:
+                text = text.strip()
+                values[new] = keys.WORDS.get(new, {}).get(text, text)
         elif (
             key not in _SPECIAL
             and key not in keys.BED_KEYS
@@ -84,7 +84,23 @@ def _first(key: str, value: Any) -> str:
         text = ";".join(value)
     else:
         text = value[0] if value else ""
-    return "\\n".join(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    return text
+
+
+def _ini_text(key: str, text: str) -> str | None:
+    """A text as PrusaSlicer's ini files have it; None for G-code that it could not read.
+
+    Backslashes and line breaks are escaped (`escape_string_cstyle` in its `Config.cpp`), and
+    of a list the text is quoted, or it would end at its first semicolon.
+    """
+    if key in GCODE_KEYS and len(text) <= GCODE_LIMIT:
+        converted = in_prusas_words(text)
+        if converted is None:
+            return None
+        text = converted
+    text = text.replace("\r\n", "\n").replace("\\", "\\\\")
+    text = text.replace("\n", "\\n").replace("\r", "\\r")
+    return '"' + text.replace('"', '\\"') + '"' if key in keys.TEXTS else text
 
 
 def _special(settings: Mapping[str, Any], values: dict[str, str]) -> list[str]:

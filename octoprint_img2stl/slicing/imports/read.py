@@ -10,6 +10,7 @@ from . import (
     cura_gcode,
     cura_profile,
     orca,
+    orca_gcode,
     prusa_bundle,
     prusa_flat,
     prusa_gcode,
@@ -23,17 +24,17 @@ SOURCES: dict[str, Callable[[Given], Imported | None]] = {
     "cura_profile": cura_profile.read,
     "orca": orca.read,
     "cura_gcode": cura_gcode.read,
+    "orca_gcode": orca_gcode.read,
     "prusa_gcode": prusa_gcode.read,
     "prusa_bundle": prusa_bundle.read,
     "prusa_flat": prusa_flat.read,
 }
 BINARY_GCODE = b"GCDE"
-ORCA_GCODE = "\n; CONFIG_BLOCK_END"
 MODEL = "3D/3dmodel.model"
 NOT_KNOWN = N_(
     "This is no profile that can be read. Give an ini file or bundle of PrusaSlicer or "
     "SuperSlicer, a profile of Cura (.curaprofile), a preset or bundle of OrcaSlicer, or a "
-    "G-code file that PrusaSlicer or Cura wrote."
+    "G-code file that one of them wrote."
 )
 
 
@@ -48,7 +49,7 @@ def read_any(
     """Read a profile of any kind that is known, recognised by its content.
 
     Args:
-        path: the file; at most its first 64 kB, its last 2 MB and, of small files, all of
+        path: the file; at most its first 512 kB, its last 2 MB and, of small files, all of
             it is read.
         own_gcode: keep its custom G-code; only for a file from somebody who may change the
             printer's settings.
@@ -89,11 +90,3 @@ def _refuse_by_the_head(given: Given) -> None:
                     "settings instead."
                 )
             )
-        return
-    if ORCA_GCODE in given.tail or b"\n; CONFIG_BLOCK_START" in given.head:
-        raise not_a_profile(
-            N_(
-                "This is G-code of OrcaSlicer or Bambu Studio; export the preset bundle "
-                "there and give that instead."
-            )
-        )

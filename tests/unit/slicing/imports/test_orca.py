@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 
 from octoprint_img2stl.machine import Machine
-from octoprint_img2stl.slicing.imports import BedSaid
+from octoprint_img2stl.slicing.imports import BedSaid, read_any
 from octoprint_img2stl.slicing.imports import orca_keys as keys
-from octoprint_img2stl.slicing.imports.orca_gcode import in_prusas_words
+from octoprint_img2stl.slicing.imports.ini import unescaped
+from octoprint_img2stl.slicing.imports.orca_macros import in_prusas_words
 from octoprint_img2stl.slicing.imports.orca_values import translated
 from octoprint_img2stl.slicing.imports.prusa import KNOWN
+from octoprint_img2stl.slicing.profile_file import write_ini
 from octoprint_img2stl.slicing.refused import SlicingRefused
 from octoprint_img2stl.slicing.settings import SliceSettings
 from tests.unit.slicing.imports.conftest import codes, orca_zip, said, zipped
@@ -293,3 +296,63 @@ def test_what_is_no_preset_is_refused(read, content):
 def test_strange_values_do_no_harm(read, key, value):
     preset = {**PROCESS, "printable_area": ["0x0"], key: value}
     assert read(json.dumps(preset)).values["perimeters"] == "3"
+
+
+BLOCK = """\
+; CONFIG_BLOCK_START
+; layer_height = 0.16
+; wall_loops = 3
+; nozzle_diameter = 0.4,0.4
+; line_width = 105%
+; retraction_length = 0.8,0.9
+; filament_type = PETG;PLA
+; filament_start_gcode = "; start\\nM900 K0.1 ; \\"now\\"";"; second"
+; machine_start_gcode = G28\\nM104 S[nozzle_temperature_initial_layer]
+; printable_area = 0x0,180x0,180x180,0x180
+; curr_bed_type = Textured PEI Plate
+; textured_plate_temp = 66,67
+; print_settings_id = 0.16mm Fine @X
+; post_process = "/bin/evil"
+; sparse_infill_density = 15%
+; CONFIG_BLOCK_END
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "; HEADER_BLOCK_START\n; HEADER_BLOCK_END\nG28\nG1 X1 E1\n\n" + BLOCK + "\n",
+        "; HEADER_BLOCK_END\n\n" + BLOCK + "\nG28\n" + "G1 X1.234 E1\n" * 200_000,
+        "; HEADER_BLOCK_END\n\n" + BLOCK.replace("\n", "\r\n") + "\nG28\n",
+    ],
+    ids=["at the end", "at the beginning", "Windows"],
+)
+def test_the_settings_in_a_gcode(read, text):
+    imported = read(text, file="x.gcode", own_gcode=True)
+    assert imported.engine == "prusaslicer" and imported.name == "0.16mm Fine @X"
+    assert imported.values == {
+        "layer_height": "0.16",
+        "perimeters": "3",
+        "extrusion_width": "0.42",
+        "retract_length": "0.8",
+        "filament_type": "PETG",
+        "bed_temperature": "66",
+        "start_filament_gcode": r'"; start\nM900 K0.1 ; \"now\""',
+        "start_gcode": r"G28\nM104 S[first_layer_temperature]",
+        "fill_density": "15%",
+    }
+    assert imported.bed == BedSaid("rectangular", 0, 0, 180, 180)
+    assert codes(imported) == ["slicing.profile_dangerous"]
+
+
+def test_texts_arrive_in_the_slicer_as_they_were(read, prusaslicer, tmp_path):
+    """Backslashes, quotes, semicolons and line breaks, through PrusaSlicer and back."""
+    text = '; first\nM117 "a \\ b"\nM118 c'
+    texts = {"machine_start_gcode": text, "filament_start_gcode": [text]}
+    imported = read(json.dumps({**MACHINE, **texts}), own_gcode=True)
+    write_ini(tmp_path / "a.ini", imported.values)
+    command = [prusaslicer.path, "--load", "a.ini", "--save", "b.ini"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=60)
+    values = read_any(tmp_path / "b.ini", own_gcode=True).values
+    assert unescaped(values["start_gcode"]) == text
+    assert unescaped(values["start_filament_gcode"][1:-1]) == text

@@ -38,7 +38,7 @@ STL = b"solid x" + bytes(200)
         (b"PK\x03\x04" + bytes(500), "damaged"),
         (zipped({"a.txt": "hello", "b/": ""}), "no profile"),
         (zipped({"3D/3dmodel.model": "<model/>"}), "3MF"),
-        ("G28\n; CONFIG_BLOCK_START\n; a = b\n; CONFIG_BLOCK_END\n", "OrcaSlicer"),
+        ("G28\n; CONFIG_BLOCK_START\n; a = b\n; CONFIG_BLOCK_END\n", "no profile"),
     ],
 )
 def test_anything_else_is_refused_in_one_sentence(read, content, word):
