@@ -10,79 +10,19 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from ..machine import CIRCULAR, Machine
-from .gcode_scan import Layer, Scan
+from .gcode_kinds import TRAVEL_COLOUR, colour
+from .gcode_lines import layer_lines
 from .gcode_scan import Path as Line
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1, mm
 
 SUPERSAMPLING = 3
-RUN_UP_BYTES = 1 << 16  # before a layer, read to learn where the nozzle is
-MOST_BYTES = 32 << 20  # of one layer; what lies beyond is not drawn
 AROUND = 0.12  # space around the print, as a part of its longer side
 GRID = 10.0  # mm
 MAP = 0.085  # side of the bed's map, as a part of the picture's: it fits into AROUND
 
 BACKGROUND, BED, GRID_COLOUR, EDGE = "#1d2126", "#2a3037", "#363e47", "#75808c"
 INSET_PRINT = "#ff9e57"
-OTHER = "#b8c0c8"
-# PrusaSlicer's own colours, which many know; Cura's names get the same.
-COLOURS = {
-    "External perimeter": "#ff7d38",
-    "WALL-OUTER": "#ff7d38",
-    "Perimeter": "#ffe64d",
-    "WALL-INNER": "#ffe64d",
-    "Overhang perimeter": "#5b6cff",
-    "Solid infill": "#9654cc",
-    "SKIN": "#9654cc",
-    "Top solid infill": "#f04040",
-    "Ironing": "#ff8c69",
-    "Internal infill": "#c04038",
-    "FILL": "#c04038",
-    "Bridge infill": "#4d80ba",
-    "Gap fill": "#ffffff",
-    "Skirt/Brim": "#00a088",
-    "Skirt": "#00a088",
-    "SKIRT": "#00a088",
-    "Support material": "#40d040",
-    "SUPPORT": "#40d040",
-    "Support material interface": "#209020",
-    "SUPPORT-INTERFACE": "#209020",
-}
-
-
-def layer_lines(
-    path: Path | str, layers: Sequence[Sequence[float]], number: int
-) -> list[Line]:
-    """The lines of plastic of one layer.
-
-    Args:
-        path: the G-code file.
-        layers: (z, first byte, last byte + 1) of each, as in `GcodeFacts.layers`.
-        number: which, from 0.
-
-    Raises:
-        IndexError: there is no such layer.
-        OSError: the file cannot be read.
-    """
-    if number < 0:
-        raise IndexError(number)
-    _, start, end = Layer(*layers[number])
-    first = int(layers[0][1])
-    lines: list[Line] = []
-    scan = Scan()
-    with open(path, "rb") as file:
-        # The start G-code tells how E is meant; what comes right before the layer tells
-        # where the nozzle is.
-        scan.feed(file.read(min(first, MOST_BYTES)).split(b"\n"))
-        if start > first:
-            scan.x = scan.y = scan.e = math.nan
-            file.seek(max(first, int(start) - RUN_UP_BYTES))
-            scan.feed(file.read(int(start) - file.tell()).split(b"\n")[1:])
-        file.seek(int(start))
-        data = file.read(int(min(end - start, MOST_BYTES)))
-    scan.paths = lines
-    scan.feed(data.split(b"\n"))
-    return [line for line in lines if all(map(_finite, line.points))]
 
 
 def draw_layer(
@@ -91,6 +31,8 @@ def draw_layer(
     number: int,
     machine: Machine,
     size_px: int = 640,
+    *,
+    travel: bool = False,
 ) -> Image.Image:
     """Draw one layer, coloured by type, the bed hinted behind it.
 
@@ -98,9 +40,10 @@ def draw_layer(
     through them; a small map in the corner shows where on the bed the print stands.
 
     Args:
-        path, layers, number: as for `layer_lines`.
+        path, layers, number: as for `gcode_lines.layer_lines`.
         machine: the printer.
         size_px: width and height of the picture.
+        travel: whether movements without plastic are shown, too.
 
     Returns:
         An RGB image, size_px x size_px.
@@ -109,7 +52,8 @@ def draw_layer(
         IndexError: there is no such layer.
         OSError: the file cannot be read.
     """
-    lines = layer_lines(path, layers, number)
+    travels: list[list[tuple[float, float]]] | None = [] if travel else None
+    lines = layer_lines(path, layers, number, travels)
     first = layer_lines(path, layers, 0) if number else lines
     bed = (machine.x_min, machine.y_min, machine.x_max, machine.y_max)
     box = _box([*first, *lines]) or bed
@@ -119,6 +63,9 @@ def draw_layer(
     _draw_bed(draw, view, machine)
     for line in lines:
         _draw_line(draw, view, line, line.width or machine.line_width)
+    for points in travels or ():
+        pixels = [view.at(x, y) for x, y in points]
+        draw.line(pixels, fill=TRAVEL_COLOUR, width=SUPERSAMPLING)
     if not _shows_bed(view, machine):
         _draw_map(draw, view.side, machine, box)
     return picture.resize((size_px, size_px), Image.Resampling.BOX)
@@ -180,12 +127,12 @@ def _draw_line(draw: ImageDraw.ImageDraw, view: _View, line: Line, width: float)
     points = [view.at(x, y) for x, y in line.points]
     # a little narrower than the plastic, so that neighbouring lines can be told apart
     thick = max(1, round(0.82 * width * view.scale))
-    colour = COLOURS.get(line.kind, OTHER)
-    draw.line(points, fill=colour, width=thick)
+    shade = colour(line.kind)
+    draw.line(points, fill=shade, width=thick)
     if thick >= 2 * SUPERSAMPLING:
         half = thick / 2
         for x, y in points:
-            draw.ellipse([x - half, y - half, x + half, y + half], fill=colour)
+            draw.ellipse([x - half, y - half, x + half, y + half], fill=shade)
 
 
 def _draw_map(draw: ImageDraw.ImageDraw, side: int, machine: Machine, box: Box) -> None:
@@ -215,7 +162,3 @@ def _box(lines: list[Line]) -> Box | None:
     xs = [x for line in lines for x, _ in line.points]
     ys = [y for line in lines for _, y in line.points]
     return (min(xs), min(ys), max(xs), max(ys)) if xs else None
-
-
-def _finite(point: tuple[float, float]) -> bool:
-    return math.isfinite(point[0]) and math.isfinite(point[1])

@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import os
-import shutil
-import tempfile
-from pathlib import Path
 
 LINE = 78  # characters of base64 per line, as PrusaSlicer writes them
-BLOCK = 1 << 20
 
 
-def insert_thumbnails(
-    path: Path, pngs: list[tuple[int, int, bytes]]
-) -> tuple[int, int, str]:
-    """Insert the blocks behind the first line, which names the generator.
+def thumbnail_blocks(pngs: list[tuple[int, int, bytes]]) -> bytes:
+    """Comments for the head of a file, before anything is extruded.
 
-    The new file takes the old one's place in one step; on any error the old one stays.
+    Both OctoPrint 2.0 (its gcode-thumbnail-tool) and the plugin PrusaSlicerThumbnails
+    look for them there; they look no further than the first ``G1`` with an E word.
 
-    Returns:
-        Bytes inserted, size of the new file in bytes, its SHA-256.
+    Args:
+        pngs: (width_px, height_px, PNG file) each.
     """
-    blocks = b"".join(_block(*png) for png in pngs)
-    digest, size = hashlib.sha256(), 0
-    handle, name = tempfile.mkstemp(prefix=".thumbnails-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as new, open(path, "rb") as old:
-            part = old.readline(BLOCK) + blocks
-            while part:
-                new.write(part)
-                digest.update(part)
-                size += len(part)
-                part = old.read(BLOCK)
-            new.flush()
-            os.fsync(new.fileno())
-        shutil.copymode(path, name)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-    return len(blocks), size, digest.hexdigest()
+    return b"".join(_block(*png) for png in pngs)
 
 
 def _block(width: int, height: int, png: bytes) -> bytes:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from octoprint_img2stl.machine import CIRCULAR, Machine
-from octoprint_img2stl.slicing import gcode as module
+from octoprint_img2stl.slicing import gcode_file as module
 from octoprint_img2stl.slicing.gcode import GcodeFacts, analysis, read_gcode, verify
 from octoprint_img2stl.slicing.refused import SlicingRefused
 
@@ -337,7 +337,7 @@ ROUND = Machine(x_min=-50, y_min=-50, x_max=50, y_max=50, height=60, form=CIRCUL
     ],
 )
 def test_verify(read, machine, x, y, z, code):
-    text = f"G28\n;LAYER_CHANGE\nG1 Z{z}\nG1 X10 Y10\nG1 X{x} Y{y} E1\nG1 X10 Y10 E2\n"
+    text = f"M104 S200\nG28\n;LAYER_CHANGE\nG1 Z{z}\nG1 X10 Y10\nG1 X{x} Y{y} E1\nG1 X10 Y10 E2\n"
     facts = read(text, centre=machine.centre)
     if code is None:
         verify(facts, machine)
@@ -349,7 +349,7 @@ def test_verify(read, machine, x, y, z, code):
 
 
 def test_verify_is_careful_with_facts_about_another_centre(read):
-    text = "G28\n;LAYER_CHANGE\nG1 Z1\nG1 X0 Y0\nG1 X49 Y0 E1\n"
+    text = "M104 S200\nG28\n;LAYER_CHANGE\nG1 Z1\nG1 X0 Y0\nG1 X49 Y0 E1\n"
     verify(read(text, centre=(0.0, 0.0)), ROUND)
     with pytest.raises(SlicingRefused):
         verify(read(text, centre=(50.0, 0.0)), ROUND)

@@ -275,7 +275,7 @@ def test_the_size_of_a_model(make_stl, count):
 
 # -- pretended slicers -----------------------------------------------------------------
 
-GOOD = "G28\\n;LAYER_CHANGE\\nG1 Z0.2\\nG1 X100 Y100\\nG1 X%s Y110 E1\\n"
+GOOD = "G28\\nM104 S200\\n;LAYER_CHANGE\\nG1 Z0.2\\nG1 X100 Y100\\nG1 X%s Y110 E1\\n"
 
 
 @pytest.mark.parametrize(
