@@ -104,6 +104,14 @@ PLAIN_KEYS = frozenset(
     wall_transition_filter_deviation wall_transition_length wipe xy_size_compensation
     z_offset
     """.split()
+) | frozenset(
+    # What makers' start G-code asks for: names, and numbers of what one nozzle never does.
+    # The chamber's temperature is not here: from 2.9 on it makes the printer wait for it.
+    """
+    extra_loading_move filament_multitool_ramming filament_notes filament_settings_id
+    idle_temperature nozzle_high_flow parking_pos_retraction print_settings_id
+    printer_settings_id retract_length_toolchange standby_temperature_delta
+    """.split()
 )
 
 # Kept only from a file of the owner: these lines reach the printer as they are.

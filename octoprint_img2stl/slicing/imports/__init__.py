@@ -9,7 +9,7 @@ Nothing here starts a program, and no file is ever handed to one.
 from __future__ import annotations
 
 from .compare import Contradiction, contradictions
-from .imported import BedSaid, Imported
+from .imported import Imported
 from .read import read_any
 
-__all__ = ["BedSaid", "Contradiction", "Imported", "contradictions", "read_any"]
+__all__ = ["Contradiction", "Imported", "contradictions", "read_any"]

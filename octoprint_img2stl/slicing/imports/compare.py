@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ...machine import Machine
+from ..vendor.flat import Flat
 from .imported import Imported
 
 EDGE = 0.5  # mm by which a bed or height may differ without a word
@@ -15,9 +16,9 @@ class Contradiction(NamedTuple):
     """One thing said differently, to be shown side by side.
 
     Attributes:
-        what: ``bed`` (width x depth, mm), ``origin`` (corner of the bed's box nearest to
-            the user's left, mm), ``form`` (`machine.RECTANGULAR` …), ``height``, ``nozzle``
-            (mm).
+        what: ``bed`` (width x depth, mm), ``origin`` (lower left corner of the bed's box,
+            mm), ``form`` (`machine.RECTANGULAR`, `machine.CIRCULAR` or `bed.CUSTOM`),
+            ``height``, ``nozzle`` (mm).
         theirs: the profile's.
         ours: the printer profile's.
     """
@@ -27,8 +28,10 @@ class Contradiction(NamedTuple):
     ours: str
 
 
-def contradictions(imported: Imported, machine: Machine) -> tuple[Contradiction, ...]:
-    """All that `imported` says about the printer and `machine` says differently.
+def contradictions(
+    imported: Imported | Flat, machine: Machine
+) -> tuple[Contradiction, ...]:
+    """All that a profile says about the printer and `machine` says differently.
 
     Nothing is adopted: the printer profile always wins when it is sliced.
     """

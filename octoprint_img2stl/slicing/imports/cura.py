@@ -12,17 +12,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ...machine import CIRCULAR, RECTANGULAR
 from ...problems import INFO, N_, Problem
 from ..profile_file import left_out
 from ..refused import clean_text
+from ..vendor.bed import BedSaid
 from .cura_keys import allowed
 from .given import Given
 from .imported import (
-    CIRCULAR,
     CURA,
     NAME_LIMIT,
-    RECTANGULAR,
-    BedSaid,
     Imported,
     not_a_profile,
     people_name,

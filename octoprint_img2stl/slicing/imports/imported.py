@@ -1,36 +1,23 @@
-"""What reading a brought profile gives, and the facts about the printer in it."""
+"""What reading a brought profile gives, and small helpers of those who read one."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from ...machine import CIRCULAR, RECTANGULAR
 from ...problems import Problem
 from ..refused import SlicingRefused, clean_text
+from ..vendor.bed import BedSaid, bed_said
 
-POLYGON = "polygon"
 PRUSA, CURA = "prusaslicer", "curaengine"  # names of the engines in the registry
 KINDS = ("printer", "print", "filament")  # of presets, in the order they are laid over
-ROUND_FROM = 12  # corners from which a regular polygon stands for a circular bed
 NAME_LIMIT = 80
 
 # (kind, name) -> the keys of a preset that comes with the slicer, or None
 System = Callable[[str, str], "Mapping[str, str] | None"]
-
-
-@dataclass(frozen=True)
-class BedSaid:
-    """The bed a profile was made for: its form, and its box in printer coordinates, mm."""
-
-    form: str
-    x_min: float
-    y_min: float
-    x_max: float
-    y_max: float
 
 
 @dataclass(frozen=True)
@@ -107,35 +94,9 @@ def positive(text: Any) -> float | None:
 
 
 def bed_of(corners: str) -> BedSaid | None:
-    """The bed of a ``0x0,220x0,220x220,0x220``, as PrusaSlicer and Orca write it, mm."""
-    points = []
-    for corner in corners.split(",")[:1000]:
-        x, _, y = corner.strip().partition("x")
-        try:
-            points.append((float(x), float(y)))
-        except ValueError:
-            return None
-    if len(points) > 1 and points[0] == points[-1]:
-        points.pop()
-    flat = [number for point in points for number in point]
-    if len(points) < 3 or not all(
-        math.isfinite(number) and abs(number) < 10_000 for number in flat
-    ):
-        return None
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    box = (min(xs), min(ys), max(xs), max(ys))
-    if box[0] >= box[2] or box[1] >= box[3]:
-        return None
-    return BedSaid(_form(points, box), *box)
+    """The bed of a ``0x0,220x0,220x220,0x220``, as PrusaSlicer and Orca write it, mm.
 
-
-def _form(points: list[tuple[float, float]], box: tuple[float, ...]) -> str:
-    x_min, y_min, x_max, y_max = box
-    if len(points) == 4 and set(points) == {
-        (x, y) for x in (x_min, x_max) for y in (y_min, y_max)
-    }:
-        return RECTANGULAR
-    middle_x, middle_y = (x_min + x_max) / 2, (y_min + y_max) / 2
-    radii = [math.hypot(x - middle_x, y - middle_y) for x, y in points]
-    even = max(radii) - min(radii) <= 0.02 * max(radii)
-    return CIRCULAR if even and len(points) >= ROUND_FROM else POLYGON
+    Its form and its box; a round one has too many corners to carry them about.
+    """
+    bed = bed_said(corners)
+    return None if bed is None else replace(bed, points=())

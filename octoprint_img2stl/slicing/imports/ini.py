@@ -12,8 +12,6 @@ from .imported import not_a_profile
 ENTRIES = 200_000  # keys and sections of one file; every one costs memory
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,80}")
 Sections = dict[str, dict[str, str]]
-_ESCAPE = re.compile(r"\\(.)")
-_BREAKS = {"n": "\n", "r": "\r"}
 
 
 def lines(text: str) -> Iterator[str]:
@@ -73,8 +71,3 @@ def sections(text: str, *, continued: bool = False) -> Sections | None:
         part[key], last = value.strip(), key
     finish()
     return found
-
-
-def unescaped(text: str) -> str:
-    """PrusaSlicer's ``\\n`` as a line break, of every other escape the escaped character."""
-    return _ESCAPE.sub(lambda match: _BREAKS.get(match[1], match[1]), text)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
+from ..vendor.ini import unescaped
 from . import orca
 from .given import Given
 from .imported import Imported, people_name
-from .ini import unescaped
 
 _BEGIN, _END = "; CONFIG_BLOCK_START", "; CONFIG_BLOCK_END"
 _SETTING = re.compile(r"; ([A-Za-z][A-Za-z0-9_]{2,80}) = ?(.*)")

@@ -19,7 +19,6 @@ RENAMED = {
     "hot_plate_temp_initial_layer": "first_layer_bed_temperature",
     "hot_plate_temp": "bed_temperature",
     "initial_layer_print_height": "first_layer_height",
-    "initial_tool": "initial_tool",
     "initial_no_support_extruder": "initial_extruder",
     "initial_layer_speed": "first_layer_speed",
     "outer_wall_speed": "external_perimeter_speed",
@@ -27,8 +26,9 @@ RENAMED = {
     "retraction_length": "retract_length",
     "retraction_speed": "retract_speed",
     "z_hop": "retract_lift",
+    "fan_max_speed": "max_fan_speed",
+    "machine_max_speed_z": "machine_max_feedrate_z",
     "printable_height": "max_print_height",
-    "total_layer_count": "total_layer_count",
 }
 # PrusaSlicer 2.3's own variables and words (`PlaceholderParser.cpp`, `GCode.cpp`).
 _WORDS = frozenset(
@@ -38,20 +38,23 @@ _WORDS = frozenset(
     first_layer_print_min first_layer_print_max first_layer_print_size print_bed_min
     print_bed_max print_bed_size total_layer_count nozzle_diameter bed_shape
     max_print_height has_wipe_tower is_extruder_used total_toolchanges timestamp
+    filament_notes filament_settings_id print_settings_id printer_settings_id
+    filament_preset print_preset printer_preset num_extruders input_filename_base
     """.split()
 )
 _KNOWN = _WORDS | PLAIN_KEYS | GCODE_KEYS
 _PLACE = re.compile(r"\{[^{}]*\}|\[[^\[\]{}]*\]")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|/(?:[^/\\\s]|\\.)+/|[A-Za-z_]\w*')
+# A text, a regular expression behind =~ or !~, or a word
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|~\s*/(?:[^/\\]|\\.)*/|[A-Za-z_]\w*')
 
 
-def in_prusas_words(gcode: str) -> str | None:
-    """The G-code with every placeholder renamed, or None if one has no counterpart."""
+def in_prusas_words(gcode: str) -> tuple[str, list[str]]:
+    """The G-code with its placeholders renamed, and names that have no counterpart."""
     unknown = []
 
     def token(match: re.Match[str]) -> str:
         word = match[0]
-        if word[0] in '"/':
+        if word[0] in '"~':
             return word
         word = RENAMED.get(word, word)
         if word not in _KNOWN:
@@ -59,4 +62,4 @@ def in_prusas_words(gcode: str) -> str | None:
         return word
 
     done = _PLACE.sub(lambda match: _TOKEN.sub(token, match[0]), gcode)
-    return None if unknown else done
+    return done, unknown

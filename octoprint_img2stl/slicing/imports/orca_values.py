@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ...problems import Problem
+from ...problems import N_, WARNING, Problem
 from ..profile_file import (
     DANGEROUS,
     GCODE_KEYS,
@@ -15,13 +15,15 @@ from ..profile_file import (
     NOTHING,
     left_out,
 )
+from ..refused import clean_text
 from . import orca_keys as keys
 from .orca_macros import in_prusas_words
 
 PLATE = "High Temp Plate"  # a heated bed of glass, steel or PEI
 _SPECIAL = frozenset(
     "ironing_type support_type support_style brim_type curr_bed_type default_bed_type "
-    "spiral_mode print_sequence".split()
+    "spiral_mode print_sequence wall_infill_order enable_pressure_advance "
+    "pressure_advance".split()
 )
 
 
@@ -39,10 +41,11 @@ def translated(settings: Mapping[str, Any]) -> Translated:
     Args:
         settings: texts, or lists of texts of which the first extruder's counts.
     """
+    trees = _first("support_type", settings.get("support_type", "")).startswith("tree")
     values: dict[str, str] = {}
     unmatched: list[str] = []
     dangerous: list[str] = []
-    gcode: list[str] = []
+    foreign: dict[str, list[str]] = {}
     for key, value in settings.items():
         text = _first(key, value)
         if keys.DANGEROUS.fullmatch(key):
@@ -53,16 +56,16 @@ def translated(settings: Mapping[str, Any]) -> Translated:
         elif key in keys.RENAMED or key in keys.SAME:
             new = keys.RENAMED.get(key, key)
             if new in keys.TEXT:
-                converted = _ini_text(new, text)
-                if converted is None:
-                    gcode.append(key)
-                else:
-                    values[new] = converted
+                values[new], unknown = _ini_text(new, text)
+                if unknown:
+                    del values[new]
+                    foreign[key] = unknown
             else:
                 text = text.strip()
                 values[new] = keys.WORDS.get(new, {}).get(text, text)
         elif (
             key not in _SPECIAL
+            and not (key.startswith("tree_support_") and not trees)
             and key not in keys.BED_KEYS
             and text not in NOTHING
             and not keys.QUIET.fullmatch(key)
@@ -70,8 +73,30 @@ def translated(settings: Mapping[str, Any]) -> Translated:
             unmatched.append(key)
     unmatched += _special(settings, values)
     _numbers(values)
-    problems = left_out(dangerous=dangerous)
-    return Translated(values, problems, (*unmatched, *gcode))
+    problems = (*left_out(dangerous=dangerous), *_foreign_problem(foreign))
+    return Translated(values, problems, tuple(unmatched))
+
+
+def _foreign_problem(foreign: Mapping[str, list[str]]) -> tuple[Problem, ...]:
+    if not foreign:
+        return ()
+    names = sorted({name for unknown in foreign.values() for name in unknown})
+    shown = ", ".join(clean_text(name, 40) for name in names[:3])
+    return (
+        Problem(
+            "slicing.profile_gcode_foreign",
+            WARNING,
+            N_(
+                "The profile's own G-code (%(keys)s) was left out because PrusaSlicer "
+                "does not know %(names)s in it; ours homes, heats and switches off."
+            ),
+            {
+                "keys": ", ".join(sorted(foreign)[:5]),
+                "names": shown + (", …" if len(names) > 3 else ""),
+            },
+            "profile",
+        ),
+    )
 
 
 def _first(key: str, value: Any) -> str:
@@ -87,20 +112,20 @@ def _first(key: str, value: Any) -> str:
     return text
 
 
-def _ini_text(key: str, text: str) -> str | None:
-    """A text as PrusaSlicer's ini files have it; None for G-code that it could not read.
+def _ini_text(key: str, text: str) -> tuple[str, list[str]]:
+    """A text as PrusaSlicer's ini files have it, and placeholders that it does not know.
 
     Backslashes and line breaks are escaped (`escape_string_cstyle` in its `Config.cpp`), and
     of a list the text is quoted, or it would end at its first semicolon.
     """
+    unknown: list[str] = []
     if key in GCODE_KEYS and len(text) <= GCODE_LIMIT:
-        converted = in_prusas_words(text)
-        if converted is None:
-            return None
-        text = converted
+        text, unknown = in_prusas_words(text)
     text = text.replace("\r\n", "\n").replace("\\", "\\\\")
     text = text.replace("\n", "\\n").replace("\r", "\\r")
-    return '"' + text.replace('"', '\\"') + '"' if key in keys.TEXTS else text
+    if key in keys.TEXTS:
+        text = '"' + text.replace('"', '\\"') + '"'
+    return text, unknown
 
 
 def _special(settings: Mapping[str, Any], values: dict[str, str]) -> list[str]:
@@ -137,6 +162,13 @@ def _special(settings: Mapping[str, Any], values: dict[str, str]) -> list[str]:
     ):
         if said(old):
             values[new] = said(old)
+    order = said("wall_infill_order")  # what wall_sequence and is_infill_first were once
+    if order:
+        values.setdefault("infill_first", "1" if order.startswith("infill") else "0")
+        outside = "outer wall/inner wall" in order
+        values.setdefault("external_perimeters_first", "1" if outside else "0")
+    if said("enable_pressure_advance") == "1":
+        unmatched.append("pressure_advance")
     if said("spiral_mode") not in ("", "0"):
         unmatched.append("spiral_mode")
     if said("print_sequence") not in ("", "by layer"):

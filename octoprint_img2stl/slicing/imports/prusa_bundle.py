@@ -7,9 +7,9 @@ inherit from others of the file and from presets that came with the slicer.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from ..vendor.ini import words
 from . import prusa
 from .combine import (
     Bundle,
@@ -30,8 +30,6 @@ WHOLE = {
     "filament": ("temperature", "bed_temperature", "filament_diameter", "cooling"),
     "printer": ("bed_shape", "nozzle_diameter", "gcode_flavor", "retract_length"),
 }
-NAMES_LIMIT = 2_000  # characters of all parents together
-_NAMES = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]+))\s*(?:;|$)')
 
 
 def read(given: Given) -> Imported | None:
@@ -87,23 +85,7 @@ def _bundle(found: Sections) -> Bundle:
         kind, _, name = section.partition(":")
         if kind in presets and name:
             presets[kind][name] = Preset(
-                values, _names(values.get("inherits", "")), not name.startswith("*")
+                values, words(values.get("inherits", "")), not name.startswith("*")
             )
     active = {kind: found.get("presets", {}).get(kind, "").strip('"') for kind in KINDS}
     return Bundle(presets, {kind: name for kind, name in active.items() if name})
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """Names as in ``*one*; "two; three"``, some of them in quotes."""
-    text = text[:NAMES_LIMIT]
-    names, place = [], 0
-    while place < len(text):
-        match = _NAMES.match(text, place)
-        if not match:
-            break
-        quoted, plain = match.groups()
-        name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain.strip()
-        if name:
-            names.append(name)
-        place = match.end()
-    return tuple(names)

@@ -39,8 +39,9 @@ EITHER = frozenset(
 )
 TEXT = frozenset(
     """
-    dynamic_overhang_fan_speeds dynamic_overhang_speeds filament_colour filament_type
-    filament_vendor printer_model printer_notes
+    dynamic_overhang_fan_speeds dynamic_overhang_speeds filament_colour filament_notes
+    filament_settings_id filament_type filament_vendor print_settings_id printer_model
+    printer_notes printer_settings_id
     """.split()
 )
 _INFILLS = (
@@ -95,7 +96,7 @@ def _fits(key: str, value: str) -> bool:
 
 def _is_number(key: str, text: str) -> bool:
     if text == "nil":  # a filament leaves it to the printer
-        return key.startswith("filament_")
+        return key.startswith("filament_") or key == "idle_temperature"
     if text.endswith("%"):
         if key not in PERCENT and key not in EITHER:
             return False

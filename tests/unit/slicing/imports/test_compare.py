@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from octoprint_img2stl.machine import Machine
-from octoprint_img2stl.slicing.imports import BedSaid, Imported, contradictions
+from octoprint_img2stl.slicing.imports import Imported, contradictions
+from octoprint_img2stl.slicing.vendor.bed import BedSaid
 
 OURS = Machine(x_max=220, y_max=220, height=250, nozzle=0.4)
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from octoprint_img2stl.slicing.imports import BedSaid
 from octoprint_img2stl.slicing.imports.cura_keys import allowed
 from octoprint_img2stl.slicing.refused import SlicingRefused
+from octoprint_img2stl.slicing.vendor.bed import BedSaid
 from tests.unit.slicing.imports.conftest import codes, said, zipped
 
 

@@ -4,11 +4,12 @@ import subprocess
 
 import pytest
 
-from octoprint_img2stl.slicing.imports import BedSaid, read_any
+from octoprint_img2stl.slicing.imports import read_any
 from octoprint_img2stl.slicing.imports.prusa import KNOWN
 from octoprint_img2stl.slicing.imports.prusa_values import EITHER, PERCENT, TEXT, WORDS
 from octoprint_img2stl.slicing.profile_file import GCODE_LIMIT
 from octoprint_img2stl.slicing.refused import SlicingRefused
+from octoprint_img2stl.slicing.vendor.bed import BedSaid
 from tests.unit.slicing.imports.conftest import codes, said
 
 
@@ -107,7 +108,7 @@ def test_a_resin_printer_is_refused(read):
     [
         ("0x0,220x0,220x210,0x210", BedSaid("rectangular", 0, 0, 220, 210)),
         ("-90x-90,90x-90,90x90,-90x90", BedSaid("rectangular", -90, -90, 90, 90)),
-        ("0x0,9x0,9x9,5x5,0x9", BedSaid("polygon", 0, 0, 9, 9)),
+        ("0x0,9x0,9x9,5x5,0x9", BedSaid("custom", 0, 0, 9, 9)),
         ("0x0,9x0,9x9,0x9,0x0", BedSaid("rectangular", 0, 0, 9, 9)),
         ("0x0,9x0", None),
         ("0x0,9x0,9xnan", None),

@@ -8,15 +8,16 @@ import subprocess
 import pytest
 
 from octoprint_img2stl.machine import Machine
-from octoprint_img2stl.slicing.imports import BedSaid, read_any
 from octoprint_img2stl.slicing.imports import orca_keys as keys
-from octoprint_img2stl.slicing.imports.ini import unescaped
+from octoprint_img2stl.slicing.imports import read_any
 from octoprint_img2stl.slicing.imports.orca_macros import in_prusas_words
 from octoprint_img2stl.slicing.imports.orca_values import translated
 from octoprint_img2stl.slicing.imports.prusa import KNOWN
 from octoprint_img2stl.slicing.profile_file import write_ini
 from octoprint_img2stl.slicing.refused import SlicingRefused
 from octoprint_img2stl.slicing.settings import SliceSettings
+from octoprint_img2stl.slicing.vendor.bed import BedSaid
+from octoprint_img2stl.slicing.vendor.ini import unescaped
 from tests.unit.slicing.imports.conftest import codes, orca_zip, said, zipped
 
 MACHINE = {
@@ -228,6 +229,11 @@ def test_trees_are_organic():
     }
 
 
+def test_the_older_order_of_walls_and_infill():
+    found = translated({"wall_infill_order": "infill/outer wall/inner wall"})
+    assert found.values == {"infill_first": "1", "external_perimeters_first": "1"}
+
+
 def test_a_value_without_counterpart_is_said(read):
     imported = read(json.dumps({**PROCESS, "sparse_infill_pattern": "crosshatch"}))
     assert "fill_pattern = crosshatch" in said(imported, "slicing.profile_values")
@@ -243,20 +249,34 @@ def test_a_value_without_counterpart_is_said(read):
             'M{filament_type[0]=="nozzle_temperature"}',
         ),
         ("G1 X{print_bed_max[0]/2}", "G1 X{print_bed_max[0]/2}"),
-        ("M1002 {overall_chamber_temperature}", None),
-        ("[curr_bed_type]", None),
         ("plain ; text", "plain ; text"),
+        (
+            "{if printer_notes=~/.*(MK3.9S|CORE One).*/}M1{endif}",
+            "{if printer_notes=~/.*(MK3.9S|CORE One).*/}M1{endif}",
+        ),
     ],
 )
 def test_placeholders(theirs, ours):
-    assert in_prusas_words(theirs) == ours
+    assert in_prusas_words(theirs) == (ours, [])
+
+
+@pytest.mark.parametrize(
+    ("gcode", "names"),
+    [
+        ("M1002 {overall_chamber_temperature}", ["overall_chamber_temperature"]),
+        ("[curr_bed_type] [temperature]", ["curr_bed_type"]),
+    ],
+)
+def test_placeholders_that_prusaslicer_does_not_know(gcode, names):
+    assert in_prusas_words(gcode)[1] == names
 
 
 def test_gcode_with_a_placeholder_of_their_own_is_left_out_and_said(read):
     gcode = "M1002 [overall_chamber_temperature]"
     imported = read(json.dumps({**MACHINE, "machine_start_gcode": gcode}), own_gcode=True)
     assert "start_gcode" not in imported.values and "end_gcode" in imported.values
-    assert "machine_start_gcode" in said(imported, "slicing.profile_ignored")
+    message = said(imported, "slicing.profile_gcode_foreign")
+    assert "machine_start_gcode" in message and "overall_chamber_temperature" in message
 
 
 def test_the_tables_fit_together():

@@ -6,10 +6,11 @@ import tracemalloc
 import pytest
 
 from octoprint_img2stl.machine import Machine
-from octoprint_img2stl.slicing.imports import BedSaid, read_any
+from octoprint_img2stl.slicing.imports import read_any
 from octoprint_img2stl.slicing.imports.prusa_gcode import settings
 from octoprint_img2stl.slicing.refused import SlicingRefused
 from octoprint_img2stl.slicing.settings import SliceSettings
+from octoprint_img2stl.slicing.vendor.bed import BedSaid
 from tests.unit.slicing.imports.conftest import codes
 
 MOVES = ("G0", "G1", "G2", "G3", "G92", "M1", "M8")
