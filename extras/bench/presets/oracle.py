@@ -11,8 +11,8 @@ drawn at random, makers in turn:
 
 - lists: which print and filament presets go with it (--query-print-filament-profiles);
 - moves: a model sliced with the presets by name, and once more with our flat values; the
-  G-code has to be the same to the byte, but for comments. Only of printers with one
-  extruder: for others PrusaSlicer takes some other filament for the second one.
+  G-code has to be the same to the byte, but for comments, or both are refused. Only of
+  printers with one extruder: of others PrusaSlicer fills up the second one by itself.
 
 Every maker's bundle is put alone into a data folder in which all models and filaments are
 installed.
@@ -117,6 +117,8 @@ class Oracle:
             each.id: {
                 filament.id
                 for filament in self.vendors.filaments(vendor, printer, each.id)
+                # A name that begins with a space cannot be written into PrusaSlicer.ini.
+                if filament.id == filament.id.strip()
             }
             for each in self.vendors.prints(vendor, printer)
         }
@@ -141,6 +143,8 @@ class Oracle:
             *("--print-profile", flat.print_, "--material-profile", flat.filament),
         )
         ours = self.sliced(flat.machine().centre, "--load", str(ini))
+        if isinstance(theirs, str) and isinstance(ours, str):
+            return ""  # neither can be sliced by this version, and both say so
         if isinstance(theirs, str) or isinstance(ours, str):
             return f"theirs: {theirs!s:.200}; ours: {ours!s:.200}"
         for number, (one, other) in enumerate(zip(theirs, ours, strict=False)):

@@ -19,7 +19,9 @@ FARTHEST = 10_000.0  # mm; no printer reaches so far, and a number must stay a n
 ROUND_CORNERS = 12  # a polygon of fewer corners is a polygon
 EQUAL = 0.05  # mm within which two measures of a bed are the same
 ROUND = 0.01  # of the radius, by which corners of a round bed may lie in and out
-_CORNER = re.compile(r"\s*(-?\d{1,6}(?:\.\d{1,12})?)x(-?\d{1,6}(?:\.\d{1,12})?)\s*")
+# Round beds were calculated: 1.53203e-14 is their zero.
+_NUMBER = r"(-?(?:\d{1,6}(?:\.\d{0,18})?|\.\d{1,18})(?:e[-+]?\d{1,4})?)"
+_CORNER = re.compile(rf"\s*{_NUMBER}x{_NUMBER}\s*")
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ class Flat:
     Attributes:
         vendor, printer, print_, filament: ids of what was chosen.
         values: PrusaSlicer's keys and values, as its ini files have them.
-        bed: the printer's bed.
+        bed: the printer's bed; PrusaSlicer's default one where the profile says none.
+        bed_known: whether it says one.
         nozzle: diameter of the (first) nozzle, mm.
         height: highest z, mm.
         problems: what the owner should know.
@@ -59,6 +60,7 @@ class Flat:
     bed: BedSaid
     nozzle: float
     height: float
+    bed_known: bool = True
     problems: tuple[Problem, ...] = ()
 
     def machine(self) -> Machine:
@@ -95,9 +97,15 @@ def flattened(vendor: str, printer: Preset, print_: Preset, filament: Preset) ->
     """
     merged = {**print_.values(), **printer.values(), **filament.values()}
     values = {key: value for key, value in merged.items() if not _DROPPED.fullmatch(key)}
+    # Macros ask for these names, so PrusaSlicer fills them in (full_fff_config).
+    values["printer_settings_id"] = printer.name
+    values["print_settings_id"] = print_.name
+    quoted = filament.name.replace("\\", "\\\\").replace('"', '\\"')
+    values["filament_settings_id"] = f'"{quoted}"'
     problems: list[Problem] = []
     _mend(values)
     bed = bed_said(values.get("bed_shape", ""))
+    bed_known = bed is not None
     if bed is None:
         values["bed_shape"] = DEFAULT_BED
         bed = bed_said(DEFAULT_BED)
@@ -135,6 +143,7 @@ def flattened(vendor: str, printer: Preset, print_: Preset, filament: Preset) ->
         bed=bed,
         nozzle=_within(values, "nozzle_diameter", NOZZLES, DEFAULT_NOZZLE),
         height=_within(values, "max_print_height", HEIGHTS, DEFAULT_HEIGHT),
+        bed_known=bed_known,
         problems=tuple(problems),
     )
 
@@ -142,19 +151,20 @@ def flattened(vendor: str, printer: Preset, print_: Preset, filament: Preset) ->
 def differences(flat: Flat, machine: Machine) -> tuple[Difference, ...]:
     """What the profile says otherwise than OctoPrint's printer profile."""
     theirs, ours = flat.machine(), machine
-    if theirs.form == CIRCULAR == ours.form:
-        sides = {"x_min", "x_max"}  # the other two say nothing new
-    else:
-        sides = {"x_min", "y_min", "x_max", "y_max"}
+    measures = ["height", "nozzle"]
     found = []
-    if theirs.form != ours.form:
-        found.append(Difference("form", theirs.form, ours.form))
-    for what in ("x_min", "y_min", "x_max", "y_max", "height", "nozzle"):
+    if flat.bed_known:
+        if theirs.form != ours.form:
+            found.append(Difference("form", theirs.form, ours.form))
+        if theirs.form == CIRCULAR == ours.form:
+            measures = ["x_min", "x_max", *measures]  # y would say nothing new
+        else:
+            measures = ["x_min", "y_min", "x_max", "y_max", *measures]
+    for what in measures:
         near = 0.005 if what == "nozzle" else EQUAL
-        if what in ("height", "nozzle") or what in sides:
-            their, our = getattr(theirs, what), getattr(ours, what)
-            if abs(their - our) > near:
-                found.append(Difference(what, round(their, 3), round(our, 3)))
+        their, our = getattr(theirs, what), getattr(ours, what)
+        if abs(their - our) > near:
+            found.append(Difference(what, round(their, 3), round(our, 3)))
     return tuple(found)
 
 
@@ -166,7 +176,7 @@ def _mend(values: dict[str, str]) -> None:
         layer = first_number(values.get("layer_height", "")) or DEFAULT_LAYER
         if factor is not None:
             # 2.5 mistakes the percentage for millimetres
-            values["first_layer_height"] = f"{factor / 100 * layer:.4f}".rstrip("0")
+            values["first_layer_height"] = f"{round(factor / 100 * layer, 4):g}"
     gap = first_number(values.get("gap_fill_speed", ""))
     if gap is not None and gap <= 0:
         values["gap_fill_enabled"] = "0"

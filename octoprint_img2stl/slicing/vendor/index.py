@@ -69,6 +69,7 @@ class Vendors:
         self._models = tuple(models)
         self.problems = tuple(problems)
         self._bundles: dict[str, Bundle] = {}
+        self._homes: dict[str, str] | None = None
         self._lock = threading.Lock()
 
     @classmethod
@@ -85,10 +86,8 @@ class Vendors:
             except SlicingRefused as refused:
                 problems.append(replace(refused.problem, severity=WARNING))
                 continue
-            known = models_of(sections)
-            if not known:
-                continue  # of resin printers, or of filaments only
             paths[path.stem] = path
+            known = models_of(sections)  # none of resin printers, or of filaments only
             vendor = sections["vendor"].values if "vendor" in sections else {}
             name = clean_text(vendor.get("name") or path.stem, 80)
             names = Counter(model.name for model in known.values())
@@ -166,6 +165,36 @@ class Vendors:
         if not filament:
             filament = _first(filament_offers(bundle, chosen, quality), chosen)
         return flattened(vendor, chosen, quality, bundle.preset(FILAMENT, filament))
+
+    def system(self, kind: str, name: str) -> dict[str, str] | None:
+        """The values of a preset of any maker, for a profile that inherits from it.
+
+        Args:
+            kind: ``print``, ``filament`` or ``printer``.
+            name: of the preset; the first maker that has it counts.
+        """
+        if self._homes is None:
+            self._homes = self._find_homes()
+        vendor = self._homes.get(f"{kind}:{name}")
+        try:
+            return self.bundle(vendor).preset(kind, name).values() if vendor else None
+        except SlicingRefused:
+            return None
+
+    def _find_homes(self) -> dict[str, str]:
+        """Which maker has which preset, by the names of the sections alone."""
+        homes: dict[str, str] = {}
+        for vendor, path in self._paths.items():
+
+            def note(section: str, vendor: str = vendor) -> bool:
+                homes.setdefault(section, vendor)
+                return False
+
+            try:
+                read_sections(path, note)
+            except SlicingRefused:
+                continue
+        return homes
 
     def bundle(self, vendor: str) -> Bundle:
         """A maker's bundle, read now or kept from before.
