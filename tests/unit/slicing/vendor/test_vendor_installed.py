@@ -132,6 +132,6 @@ def test_a_dozen_slices(installed, prusaslicer, cube, tmp_path, vendor, printer)
     assert len(result.facts.layers) == pytest.approx(20 / height, abs=2)
     # The maker's own G-code begins it; where it has none, PrusaSlicer's default does.
     start = flat.values.get("start_gcode", "G28").strip('"').split("\\n")
-    plain = [re.split(r"[;{[]", line)[0].strip() for line in start]
+    plain = [re.split(r"[;{[\\]", line)[0].strip() for line in start]
     first = next(line for line in plain if line)
     assert first in (tmp_path / "out.gcode").read_text()
