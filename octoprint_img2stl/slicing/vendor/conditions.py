@@ -87,8 +87,8 @@ class Names:
     def value(self, name: str, index: int = 0) -> Value:
         """The value of a name, of the extruder `index` where it has one for each.
 
-        An index beyond the last is the first, as in PrusaSlicer. Also as there, unlike
-        in the grammar, nothing is said where an index is too many or is missing.
+        An index beyond the last is the first, as in PrusaSlicer. Where an index is
+        missing or too many, that refuses; here it is forgiven.
 
         Raises:
             ConditionError: there is no such name.

@@ -10,6 +10,7 @@ and should be, for it is how that printer homes and heats. Those macros read
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,50 +103,62 @@ def flattened(vendor: str, printer: Preset, print_: Preset, filament: Preset) ->
     values["print_settings_id"] = print_.name
     quoted = filament.name.replace("\\", "\\\\").replace('"', '\\"')
     values["filament_settings_id"] = f'"{quoted}"'
-    problems: list[Problem] = []
     _mend(values)
     bed = bed_said(values.get("bed_shape", ""))
-    bed_known = bed is not None
     if bed is None:
         values["bed_shape"] = DEFAULT_BED
-        bed = bed_said(DEFAULT_BED)
-        problems.append(
-            Problem(
-                "slicing.profile_without_bed",
-                WARNING,
-                N_(
-                    "%(printer)s does not say how large its bed is; the bed of "
-                    "OctoPrint's printer profile counts."
-                ),
-                {"printer": clean_text(printer.name, 80)},
-                "profile",
-            )
-        )
-    elif bed.form == CUSTOM:
-        problems.append(
-            Problem(
-                "slicing.profile_bed_custom",
-                INFO,
-                N_(
-                    "The bed of %(printer)s is neither a rectangle nor a circle; only "
-                    "the box around it is known here, so keep clear of its corners."
-                ),
-                {"printer": clean_text(printer.name, 80)},
-                "profile",
-            )
-        )
     return Flat(
         vendor=vendor,
         printer=printer.name,
         print_=print_.name,
         filament=filament.name,
         values=values,
-        bed=bed,
+        bed=bed or bed_said(DEFAULT_BED),
         nozzle=_within(values, "nozzle_diameter", NOZZLES, DEFAULT_NOZZLE),
         height=_within(values, "max_print_height", HEIGHTS, DEFAULT_HEIGHT),
-        bed_known=bed_known,
-        problems=tuple(problems),
+        bed_known=bed is not None,
+        problems=tuple(_notices(printer.name, values, bed)),
     )
+
+
+def _notices(
+    printer: str, values: dict[str, str], bed: BedSaid | None
+) -> Iterator[Problem]:
+    said = {"printer": clean_text(printer, 80)}
+    if bed is None:
+        yield Problem(
+            "slicing.profile_without_bed",
+            WARNING,
+            N_(
+                "%(printer)s does not say how large its bed is; the bed of OctoPrint's "
+                "printer profile counts."
+            ),
+            said,
+            "profile",
+        )
+    elif bed.form == CUSTOM:
+        yield Problem(
+            "slicing.profile_bed_custom",
+            INFO,
+            N_(
+                "The bed of %(printer)s is neither a rectangle nor a circle; only the "
+                "box around it is known here, so keep clear of its corners."
+            ),
+            said,
+            "profile",
+        )
+    extruders = len(values.get("nozzle_diameter", "").split(","))
+    if extruders > 1:
+        yield Problem(
+            "slicing.profile_several_extruders",
+            INFO,
+            N_(
+                "%(printer)s has %(count)s extruders or filaments; only the first one "
+                "prints here."
+            ),
+            {**said, "count": extruders},
+            "profile",
+        )
 
 
 def differences(flat: Flat, machine: Machine) -> tuple[Difference, ...]:

@@ -13,8 +13,7 @@ from .ini import words
 
 NAME_LIMIT = 100  # characters shown of a name
 _HEIGHT = re.compile(r"(\d{1,2}[.,]\d{1,4}) ?mm\b")
-# Of the default nozzle; what most makers take for their standard quality.
-USUAL_HEIGHT = 0.5
+USUAL_HEIGHT = 0.5  # of the nozzle's diameter; most makers' standard quality
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,14 @@ def test_a_custom_bed_is_said():
     assert made.machine().width == 200
 
 
+def test_several_extruders_are_said():
+    made = flat(f"{RECTANGLE}\nnozzle_diameter = 0.4,0.4,0.4")
+    assert [problem.code for problem in made.problems] == [
+        "slicing.profile_several_extruders"
+    ]
+    assert made.problems[0].values["count"] == 3
+
+
 @pytest.mark.parametrize(
     ("printer", "nozzle", "height"),
     [

@@ -74,7 +74,9 @@ def test_only_beds_that_are_left_empty_are_not_known(installed):
         assert flat.bed.form == (
             "circular" if len(flat.bed.points) > 4 else "rectangular"
         )
-        assert not flat.problems or not said
+        codes = {problem.code for problem in flat.problems}
+        assert ("slicing.profile_without_bed" in codes) is not flat.bed_known
+        assert "slicing.profile_bed_custom" not in codes
 
 
 def test_every_printer_has_qualities_and_filaments_and_becomes_flat(installed):
