@@ -183,6 +183,36 @@ def test_broken_files_are_named_and_the_others_still_there(tmp_path):
     assert {problem.severity for problem in vendors.problems} == {"warning"}
 
 
+def test_a_bundle_full_of_traps_is_listed_all_the_same(tmp_path):
+    """As in PrusaSlicer, what cannot be evaluated (here: in time) is no obstacle."""
+    traps = [f"printer_notes=~/((a|b)*)*{number}(a|aa)+/" for number in range(500)]
+    traps += ["(" * 3000, "nosuch==1", "printer_notes=~/[/", "x" * 100_000]
+    prints = "".join(
+        f"[print:{number}]\ncompatible_printers_condition = {trap}\n"
+        for number, trap in enumerate(traps)
+    )
+    text = f"""
+[printer_model:M]
+variants = 1
+[printer:P]
+printer_model = M
+printer_variant = 1
+printer_notes = {"a" * 900}
+{prints}[print:loop]
+inherits = loop
+[filament:F]
+inherits = "F"; nowhere
+[filament:G]
+"""
+    (tmp_path / "M.ini").write_text(text)
+    vendors = Vendors.read([tmp_path])
+    listed = {offer.id for offer in vendors.prints("M", "P")}
+    assert {str(number) for number in range(500, 504)} <= listed
+    assert 0 < len(listed) < len(traps)  # some were looked at, and do not match
+    flat = vendors.flat("M", "P")
+    assert flat.filament == "G"
+
+
 def test_of_a_maker_in_two_folders_the_first_counts(tmp_path):
     for name, shown in (("a", "First"), ("b", "Second")):
         (tmp_path / name).mkdir()
