@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw
 
 from ..machine import CIRCULAR, Machine
 from .gcode_kinds import TRAVEL_COLOUR, colour
+from .gcode_layer import Path as Line
 from .gcode_lines import layer_lines
-from .gcode_scan import Path as Line
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1, mm
 

@@ -15,8 +15,9 @@ from typing import Any
 from . import gcode_file
 from .gcode_facts import MAGIC_OF_BINARY, Box, GcodeFacts, Use, facts_of
 from .gcode_file import Edit, Feeder, moved, splice
+from .gcode_layer import Layer, Stop
 from .gcode_remarks import FILAMENT_DIAMETER
-from .gcode_scan import Layer, Scan, Stop
+from .gcode_scan import Scan
 from .gcode_verify import verify
 from .thumbnails import thumbnail_blocks
 

@@ -14,7 +14,8 @@ from ..problems import N_
 from .gcode import read_again
 from .gcode_facts import GcodeFacts
 from .gcode_file import Edit, moved, scan_before, splice
-from .gcode_scan import Scan, Stop
+from .gcode_layer import Stop
+from .gcode_scan import Scan
 from .refused import SlicingRefused
 
 M600, PAUSE = "M600", "@pause"

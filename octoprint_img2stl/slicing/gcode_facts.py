@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple
 
 from .gcode_kinds import SUPPORTS, family
+from .gcode_layer import Layer, Stop
 from .gcode_remarks import FILAMENT_DIAMETER, HUGE, SELF_HEATING, Said, generator
-from .gcode_scan import Layer, Scan, Stop
+from .gcode_scan import Scan
 
 MAGIC_OF_BINARY = b"GCDE"  # the first bytes of a .bgcode file
 

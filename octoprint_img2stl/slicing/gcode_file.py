@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from .gcode_scan import Layer, Scan
+from .gcode_layer import Layer
+from .gcode_scan import Scan
 
 BLOCK = 1 << 19
 LINE_LIMIT = 1 << 16  # longer lines are no commands; only their beginning is looked at

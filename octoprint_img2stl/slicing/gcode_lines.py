@@ -11,8 +11,9 @@ from typing import Any
 from .gcode_facts import GcodeFacts, layer_heights
 from .gcode_file import feed_range, scan_before
 from .gcode_kinds import TRAVEL_COLOUR, colour, family
-from .gcode_scan import Layer, Scan
-from .gcode_scan import Path as Line
+from .gcode_layer import Layer
+from .gcode_layer import Path as Line
+from .gcode_scan import Scan
 
 MOST_BYTES = 16 << 20  # of one layer; what lies beyond is not drawn
 MOST_JSON_BYTES = 1_900_000

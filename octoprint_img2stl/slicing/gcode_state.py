@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
 
 from .gcode_arcs import arc_points
+from .gcode_layer import Layer, Path, Stop
 from .gcode_remarks import HUGE, number, remark, text_of
 
 INCH = 25.4
@@ -24,39 +24,6 @@ _AXIS = re.compile(rb"[XYZ]", re.IGNORECASE)
 _STOPS = {b"M0", b"M1", b"M25", b"M226", b"M600", b"M601"}
 _STOP_WORDS = {"@PAUSE": "@pause", "PAUSE": "PAUSE"}
 _LABEL = b"; printing object "  # PrusaSlicer with gcode_label_objects, OrcaSlicer
-
-
-class Layer(NamedTuple):
-    """One layer: height of its extrusion above the bed (mm), first and last byte + 1.
-
-    `time_s` is its share of the whole time; `filament_mm` what its lines of plastic take;
-    `kinds` has a bit for each type of line in it, in the order of `GcodeFacts.kinds`.
-    """
-
-    z: float
-    start: int
-    end: int
-    time_s: float = 0.0
-    filament_mm: float = 0.0
-    kinds: int = 0
-
-
-class Path(NamedTuple):
-    """One unbroken line of plastic.
-
-    Its type as the slicer calls it, its width (mm; 0: unknown), its points (mm).
-    """
-
-    kind: str
-    width: float
-    points: list[tuple[float, float]]
-
-
-class Stop(NamedTuple):
-    """A command that stops the print: which, and the number of the layer it is in."""
-
-    command: str
-    layer: int
 
 
 class State:
@@ -101,13 +68,15 @@ class State:
         self.elapsed_s: float | None = None  # Cura tells it after every layer
         self.filament = self.filament_peak = 0.0
         self.nozzle_c = self.bed_c = 0.0  # highest
-        self.nozzle_now_c = 0.0
+        self.nozzle_now_c = 0.0  # of the hottest tool
+        self._nozzles_c: dict[int, float] = {}
         self.nozzle_first_c: float | None = None  # when the first layer began to print
         self.macros = False  # commands of the printer's own before the first layer
         self.fan = 0.0
         self.remarks: dict[str, str] = {}
         self.objects: set[str] = set()
         self.stops: list[Stop] = []
+        self._open_stops: list[tuple[int, int]] = []  # of the layer at hand, and where
         # Plastic (mm) and time (s) of printing moves since they were last booked, and
         # those booked: of each type, of each tool, and of the layer at hand.
         self.laid = self.laying_s = 0.0
@@ -135,6 +104,12 @@ class State:
                 self._layer_mm,
                 self._layer_kinds,
             )
+            for place, at in self._open_stops:
+                if at > self.layer_end:  # behind its plastic is before the next layer's
+                    self.stops[place] = self.stops[place]._replace(
+                        layer=len(self.layers) + 1
+                    )
+            self._open_stops.clear()
             self.layers.append(layer)
             self._before = (ours, told)
         elif not self.layers:
@@ -209,8 +184,11 @@ class State:
         if code in (b"M104", b"M109", b"M568") or (code == b"G10" and "P" in values):
             # G10 P and M568 are RepRapFirmware's
             wanted = values.get("S", values.get("R"))
+            tool = values.get("P" if code in (b"G10", b"M568") else "T", self.tool)
             if wanted is not None:
-                self.nozzle_now_c = wanted
+                # others may be cooled or parked while one prints
+                self._nozzles_c[min(abs(int(tool)), MOST_TOOLS - 1)] = wanted
+                self.nozzle_now_c = max(self._nozzles_c.values())
                 self.nozzle_c = max(self.nozzle_c, wanted)
         elif code in (b"M140", b"M190"):
             self.bed_c = max(self.bed_c, values.get("S", 0.0), values.get("R", 0.0))
@@ -232,9 +210,9 @@ class State:
             self.macros = True
 
     def _stop(self, command: str) -> None:
-        over = self.custom and self.layer_z is not None  # the layer's plastic is laid
         if len(self.stops) < MOST_STOPS:
-            self.stops.append(Stop(command, len(self.layers) + over))
+            self.stops.append(Stop(command, len(self.layers)))
+            self._open_stops.append((len(self.stops) - 1, self.offset))
 
     def _comment(self, line: bytes, start: int) -> None:
         if line.startswith(b";TYPE:"):

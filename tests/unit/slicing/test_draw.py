@@ -12,7 +12,7 @@ from octoprint_img2stl.slicing.draw import (
     draw_layer,
 )
 from octoprint_img2stl.slicing.gcode import read_gcode
-from octoprint_img2stl.slicing.gcode_kinds import colour
+from octoprint_img2stl.slicing.gcode_kinds import TRAVEL_COLOUR, colour
 from octoprint_img2stl.slicing.gcode_lines import layer_lines
 
 HEAD = (
@@ -136,3 +136,29 @@ def test_any_bed_and_size(sliced, machine, size_px):
     assert picture.size == (size_px, size_px)
     wanted = ImageColor.getrgb(colour("Skirt/Brim"))
     assert any(math.dist(c, wanted) < 12 for _, c in picture.getcolors(200_000))
+
+
+def test_travel_is_drawn_if_wanted(sliced):
+    path, layers = sliced
+    machine = Machine(x_max=100, y_max=100)
+    without = draw_layer(path, layers, 1, machine, 320)
+    picture = draw_layer(path, layers, 1, machine, 320, travel=True)
+    # from (55, 55) to (45, 50): a thin line over the bed
+    wanted = ImageColor.getrgb(TRAVEL_COLOUR)
+    shift = math.dist(at(without, 51, 53), wanted) - math.dist(
+        at(picture, 51, 53), wanted
+    )
+    assert near(at(without, 51, 53), BED) and shift > 30
+
+
+def test_both_engines_types_have_the_same_colours():
+    pairs = [
+        ("External perimeter", "WALL-OUTER"),
+        ("Perimeter", "WALL-INNER"),
+        ("Internal infill", "FILL"),
+        ("Skirt/Brim", "SKIRT"),
+        ("Support material", "SUPPORT"),
+        ("Support material interface", "SUPPORT-INTERFACE"),
+    ]
+    for prusas, curas in pairs:
+        assert colour(prusas) == colour(curas) != colour("what nobody knows")

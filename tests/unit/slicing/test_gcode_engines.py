@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -126,3 +127,33 @@ def test_several_extruders_of_which_one_prints(table, tmp_path):
     verify(facts, Machine())
     assert list(facts.tools) == [0]
     assert facts.filament_mm == pytest.approx(facts.tools[0], abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "other"),
+    [
+        (r"^G([01]) ", r"G\1  "),
+        (r"^(G[01] .*)$", r"\1 ; a comment"),
+        (r"^G([01]) ", r"g0\1 "),
+    ],
+)
+def test_moves_are_understood_however_they_are_spelt(table_gcode, spelling, other):
+    """The short way that the reader has for the usual spelling finds the same."""
+    usual = json.loads(json.dumps(read_gcode(table_gcode).to_json()))
+    text = re.sub(spelling, other, table_gcode.read_text(), flags=re.M)
+    table_gcode.write_text(text)
+    found = json.loads(json.dumps(read_gcode(table_gcode).to_json()))
+    assert found.pop("size_bytes") > usual.pop("size_bytes")
+    for facts in (usual, found):
+        del facts["sha256"]
+        facts["layers"] = [[z, *rest] for z, _, _, *rest in facts["layers"]]
+    assert found == approximately(usual)
+
+
+def approximately(value):
+    """Moves spelt otherwise are rounded to a millionth on their way."""
+    if isinstance(value, dict):
+        return {key: approximately(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [approximately(each) for each in value]
+    return pytest.approx(value, abs=0.02) if isinstance(value, float) else value

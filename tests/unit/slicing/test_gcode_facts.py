@@ -110,6 +110,8 @@ def test_objects(read, lines, objects):
         ("M104 S200", True),
         ("M109 R200", True),
         ("M104 T0 S200", True),
+        ("M104 T0 S200\nM104 T1 S0", True),  # the other tool stays cold
+        ("T1\nM104 S200\nT0\nM104 T1 S0", False),
         ("M104 S200\nM104 S0", False),  # and off again
         ("M104 S0", False),
         ("M140 S60\nG21\nM107", False),
@@ -186,9 +188,11 @@ def test_stops(read, command):
         + layer("G1 X20 E1")
         + layer(command, "G1 X20 E1", z=0.4)
         + layer("G1 X20 E1", command, "G1 X10 E1", z=0.6)
-        + f";TYPE:Custom\n{command}\n"  # when all is printed
+        + command  # in front of the layer's marker
+        + "\n"
+        + layer("G1 X20 E1", command, "G1 X90", z=0.8)  # when all is printed
     )
-    assert facts.stops == (Stop(name, 1), Stop(name, 2))
+    assert facts.stops == (Stop(name, 1), Stop(name, 2), Stop(name, 3))
 
 
 def test_fan(read):
