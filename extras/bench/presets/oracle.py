@@ -32,7 +32,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
-from octoprint_img2stl.problems import Refusal  # noqa: E402
 from octoprint_img2stl.slicing.profile_file import write_ini  # noqa: E402
 from octoprint_img2stl.slicing.vendor.index import Vendors  # noqa: E402
 from tests.unit.slicing.conftest import boxes_stl  # noqa: E402
@@ -57,9 +56,7 @@ def main() -> None:
         oracle = Oracle(options.program, options.folder, vendors, Path(name))
         for what, count in (("lists", options.lists), ("moves", options.moves)):
             same, other = 0, []
-            alone = [
-                each for each in drawn if what == "lists" or one_nozzle(vendors, *each)
-            ]
+            alone = [each for each in drawn if what == "lists" or usable(vendors, *each)]
             for vendor, printer in alone[:count]:
                 found = getattr(oracle, what)(vendor, printer)
                 same += not found
@@ -83,9 +80,15 @@ def draw(vendors: Vendors, only: str, dice: random.Random) -> list[tuple[str, st
     return [pile[turn] for turn in range(most) for pile in piles if turn < len(pile)]
 
 
-def one_nozzle(vendors: Vendors, vendor: str, printer: str) -> bool:
+def usable(vendors: Vendors, vendor: str, printer: str) -> bool:
+    """Whether there is something to slice with: one extruder, a filament."""
     preset = vendors.bundle(vendor).preset("printer", printer)
-    return "," not in preset.get("nozzle_diameter")
+    prints = vendors.prints(vendor, printer)
+    return (
+        "," not in preset.get("nozzle_diameter")
+        and bool(prints)
+        and bool(vendors.filaments(vendor, printer, prints[0].id))
+    )
 
 
 class Oracle:
@@ -131,12 +134,9 @@ class Oracle:
         return ""
 
     def moves(self, vendor: str, printer: str) -> str:
-        try:
-            flat = self.vendors.flat(vendor, printer)
-        except Refusal as refused:
-            return str(refused)
+        flat = self.vendors.flat(vendor, printer)
         ini = self.work / "flat.ini"
-        write_ini(ini, flat.values)
+        write_ini(ini, {**flat.values, "post_process": ""})
         theirs = self.sliced(
             flat.machine().centre,
             *("--datadir", str(self.data(vendor)), "--printer-profile", printer),

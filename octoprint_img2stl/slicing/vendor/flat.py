@@ -29,12 +29,14 @@ DEFAULT_NOZZLE = 0.4
 DEFAULT_LAYER = 0.3
 NOZZLES, HEIGHTS = (0.05, 2.0), (1.0, 10_000.0)  # that can be, mm
 
-# About the bundle, not about the print; or it runs, sends or writes something.
+# About the bundle and the window, not about the print. What runs a program or rewrites the
+# G-code stays: `allowed` drops it and says so.
 _DROPPED = re.compile(
-    r"alias|compatible_.*|default_(?:print|filament|sla).*_profile|post_process"
+    r"alias|compatible_.*|default_(?:print|filament|sla).*_profile"
     r"|host_type|(?:print_?host|printhost).*|bed_custom_.*|thumbnails.*"
-    r"|gcode_substitutions|output_filename_format"
+    r"|output_filename_format"
 )
+MARLIN = ("marlin", "marlin2")  # PrusaSlicer wants a reset on every layer of them only
 # "G92 E0" on a line of its own, however the zero is written, as Print.cpp has it
 _RESET = re.compile(r"^[ \t]*G92[ \t]*E(?:0(?:\.0*)?|\.0+)[ \t]*(?:;.*)?$", re.I | re.M)
 
@@ -193,7 +195,8 @@ def _mend(values: dict[str, str]) -> None:
     gap = first_number(values.get("gap_fill_speed", ""))
     if gap is not None and gap <= 0:
         values["gap_fill_enabled"] = "0"
-    if values.get(RELATIVE_E) == "1" and not _resets(values):
+    relative = values.get(RELATIVE_E) == "1" and values.get("gcode_flavor") in MARLIN
+    if relative and not _resets(values):
         gcode = values.get("layer_gcode", "")
         values["layer_gcode"] = f"{gcode}\\nG92 E0" if gcode else "G92 E0"
     if "binary_gcode" in values:

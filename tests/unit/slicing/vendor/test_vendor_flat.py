@@ -35,7 +35,7 @@ def round_bed(radius: float, corners: int = 72, x: float = 0, y: float = 0) -> s
 def test_all_three_are_in_it_and_nothing_about_the_bundle():
     made = flat(
         "printer_model = ONE\nprinter_notes = N\ndefault_print_profile = B\nhost_type = x",
-        "layer_height = 0.2\ncompatible_printers = A\npost_process = /bin/evil\nalias = b",
+        "layer_height = 0.2\ncompatible_printers = A\nalias = b",
         "temperature = 205\ncompatible_prints_condition = true\nrenamed_from = c",
     )
     values = {**made.values}
@@ -51,6 +51,22 @@ def test_all_three_are_in_it_and_nothing_about_the_bundle():
     }
     kept = allowed(made.values, own_gcode=True).values
     assert kept["printer_model"] == "ONE" and kept["printer_notes"] == "N"
+
+
+def test_what_runs_or_rewrites_goes_no_further_than_the_allow_list():
+    made = flat(
+        "gcode_substitutions = a;b", "layer_height = 0.2\npost_process = /bin/evil"
+    )
+    kept, problems = allowed(made.values, own_gcode=True)
+    assert "post_process" not in kept and "gcode_substitutions" not in kept
+    assert [problem.code for problem in problems] == ["slicing.profile_dangerous"]
+    assert problems[0].values["keys"] == "gcode_substitutions, post_process"
+
+
+@pytest.mark.parametrize("flavor", ["reprapfirmware", "klipper", "smoothie"])
+def test_only_marlin_needs_a_reset_of_relative_extrusion(flavor):
+    made = flat(f"gcode_flavor = {flavor}\nuse_relative_e_distances = 1")
+    assert "layer_gcode" not in made.values
 
 
 @pytest.mark.parametrize(
@@ -90,7 +106,7 @@ def test_all_three_are_in_it_and_nothing_about_the_bundle():
     ],
 )
 def test_what_the_command_line_would_stumble_over_is_mended(print_, key, expected):
-    values = flat(print_=print_).values
+    values = flat("gcode_flavor = marlin2", print_).values
     if expected is None:
         before = dict(line.split(" = ", 1) for line in print_.splitlines())
         assert values.get(key) == before.get(key)

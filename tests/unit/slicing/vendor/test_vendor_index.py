@@ -129,7 +129,6 @@ def test_defaults_are_taken_for_what_is_left_out(vendors):
     assert (flat.print_, flat.filament) == ("0.20mm NORMAL @MAKER", "Good PLA @MAKER")
     assert flat.values["first_layer_height"] == "0.3"
     assert flat.values["gap_fill_enabled"] == "0"
-    assert "post_process" not in flat.values
     other = vendors.flat("Maker", "Maker One 0.6", "0.40mm DRAFT @MAKER 0.6", "Any TPU")
     assert other.values["layer_height"] == "0.40"
     assert other.values["retract_length"] == "4" and other.nozzle == 0.6
