@@ -118,16 +118,7 @@ class Bundle:
                 from itself.
         """
         if name not in self._sections[kind] or name.startswith("*"):
-            raise SlicingRefused(
-                "slicing.unknown_preset",
-                N_(
-                    "There is no profile %(name)s of %(vendor)s here; choose the printer "
-                    "once more."
-                ),
-                field="profile",
-                name=clean_text(name, 80),
-                vendor=clean_text(self.vendor, 40),
-            )
+            raise unknown(name, self.vendor)
         chain = self._chain(kind, name, ())
         return Preset(kind, name, tuple(section.values for section in chain))
 
@@ -205,6 +196,19 @@ class Bundle:
             name=clean_text(name, 80),
             vendor=clean_text(self.vendor, 40),
         )
+
+
+def unknown(name: str, vendor: str) -> SlicingRefused:
+    """What to say of a maker, model or preset that is not there (any more)."""
+    return SlicingRefused(
+        "slicing.unknown_preset",
+        N_(
+            "There is no profile %(name)s of %(vendor)s here; choose the printer once more."
+        ),
+        field="profile",
+        name=clean_text(name, 80),
+        vendor=clean_text(vendor, 40),
+    )
 
 
 class _Values(dict):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...problems import N_, WARNING, Problem
 from ..refused import SlicingRefused, clean_text
-from .bundle import FILAMENT, PRINT, PRINTER, Bundle, Model, Preset, models_of
+from .bundle import FILAMENT, PRINT, PRINTER, Bundle, Model, Preset, models_of, unknown
 from .flat import Flat, flattened
 from .ini import read_sections
 from .offers import (
@@ -123,7 +123,7 @@ class Vendors:
         """
         bundle = self.bundle(vendor)
         if model not in bundle.models:
-            raise _unknown(model, vendor)
+            raise unknown(model, vendor)
         return printer_offers(bundle, model)
 
     def prints(self, vendor: str, printer: str) -> list[PrintOffer]:
@@ -203,7 +203,7 @@ class Vendors:
             SlicingRefused: ``slicing.unknown_preset``, ``slicing.bad_bundle``.
         """
         if vendor not in self._paths:
-            raise _unknown(vendor, vendor)
+            raise unknown(vendor, vendor)
         with self._lock:
             bundle = self._bundles.pop(vendor, None) or Bundle.read(self._paths[vendor])
             self._bundles[vendor] = bundle  # the one used last is the last to go
@@ -243,15 +243,3 @@ def _first(offers: list, printer: Preset) -> str:
             printer=clean_text(printer.name, 80),
         )
     return offers[0].id
-
-
-def _unknown(name: str, vendor: str) -> SlicingRefused:
-    return SlicingRefused(
-        "slicing.unknown_preset",
-        N_(
-            "There is no profile %(name)s of %(vendor)s here; choose the printer once more."
-        ),
-        field="profile",
-        name=clean_text(name, 80),
-        vendor=clean_text(vendor, 40),
-    )

@@ -21,6 +21,30 @@ LINE_LIMIT = 200_000  # characters; a bed's preview or a G-code may be long
 NAME_LIMIT = 300  # of a section
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,80}")
 
+UNREADABLE = N_(
+    "The bundle of profiles %(file)s cannot be read; install PrusaSlicer once more or take "
+    "the file away."
+)
+TOO_LARGE = N_(
+    "The file %(file)s is too large to be a bundle of profiles; take it away from there."
+)
+NO_SECTION = N_(
+    "Line %(line)s of the bundle of profiles %(file)s is no title of a section; install "
+    "PrusaSlicer once more or take the file away."
+)
+NO_SETTING = N_(
+    "Line %(line)s of the bundle of profiles %(file)s is no setting; install PrusaSlicer "
+    "once more or take the file away."
+)
+TOO_LONG = N_(
+    "Line %(line)s of the bundle of profiles %(file)s is too long; install PrusaSlicer once "
+    "more or take the file away."
+)
+TWICE = N_(
+    "Line %(line)s of the bundle of profiles %(file)s says a second time what was said "
+    "before; install PrusaSlicer once more or take the file away."
+)
+
 
 class Section(NamedTuple):
     """One section: where it begins, and its own keys and values as written."""
@@ -58,19 +82,11 @@ def parse_sections(
         if line[0] == "[":
             name = line[1:-1].strip()
             if line[-1] != "]" or not name or len(name) > NAME_LIMIT:
-                raise _bad(
-                    N_("Line %(line)s of %(file)s is no name of a section."), file, number
-                )
+                raise _bad(NO_SECTION, file, number)
             if name in seen:
-                raise _bad(
-                    N_("Line %(line)s of %(file)s begins a section a second time."),
-                    file,
-                    number,
-                )
+                raise _bad(TWICE, file, number)
             if len(seen) >= SECTIONS_LIMIT:
-                raise _bad(
-                    N_("%(file)s has too many sections to be a bundle."), file, number
-                )
+                raise _bad(TOO_LARGE, file)
             seen.add(name)
             values = None
             if wanted is None or wanted(name):
@@ -80,17 +96,13 @@ def parse_sections(
             key, equals, value = line.partition("=")
             key = key.rstrip()
             if not equals:
-                raise _bad(N_("Line %(line)s of %(file)s has no = sign."), file, number)
+                raise _bad(NO_SETTING, file, number)
             if len(value) > LINE_LIMIT:
-                raise _bad(N_("Line %(line)s of %(file)s is too long."), file, number)
+                raise _bad(TOO_LONG, file, number)
             if not _KEY.fullmatch(key):
                 continue  # no key of a profile; nothing could be done with it
             if key in values:
-                raise _bad(
-                    N_("Line %(line)s of %(file)s gives a key a second time."),
-                    file,
-                    number,
-                )
+                raise _bad(TWICE, file, number)
             values[key] = value.lstrip()
     return found
 
@@ -112,6 +124,8 @@ def words(text: str) -> tuple[str, ...]:
                 break
             found.append(unescaped(match[1]))
             position = match.end()
+            if match[2] is None:  # something else than a ; follows
+                break
         else:
             stop = text.find(";", position)
             stop = end if stop < 0 else stop
@@ -127,7 +141,7 @@ def unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda match: _BREAKS.get(match[1], match[1]), text)
 
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(?:[ \t]*(;|\Z))?', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _BREAKS = {"n": "\n", "r": "\r"}
 
@@ -137,15 +151,13 @@ def _text(path: Path) -> str:
         with open(path, "rb") as file:
             data = file.read(SIZE_LIMIT + 1)
     except OSError as error:
-        raise _bad(N_("%(file)s cannot be read."), path.name) from error
+        raise _bad(UNREADABLE, path.name) from error
     if len(data) > SIZE_LIMIT:
-        raise _bad(N_("%(file)s is too large to be a bundle of profiles."), path.name)
+        raise _bad(TOO_LARGE, path.name)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _bad(
-            N_("%(file)s is no text, so no bundle of profiles."), path.name
-        ) from error
+        raise _bad(UNREADABLE, path.name) from error
 
 
 def _bad(template: str, file: str, line: int = 0) -> SlicingRefused:

@@ -50,7 +50,6 @@ def test_a_key_that_is_none_is_left_out():
         ("[]\n", "1"),
         (f"[{'a' * 400}]\n", "1"),
         ("[a]\nx = " + "1" * (LINE_LIMIT + 1), "2"),
-        ("".join(f"[{n}]\n" for n in range(SECTIONS_LIMIT + 1)), str(SECTIONS_LIMIT + 1)),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_line(text, line):
@@ -59,6 +58,12 @@ def test_what_is_wrong_is_refused_with_its_line(text, line):
     assert caught.value.code == "slicing.bad_bundle"
     assert caught.value.problem.values["line"] == line
     assert "x.ini" in str(caught.value)
+
+
+def test_too_many_sections_are_refused():
+    text = "".join(f"[{number}]\n" for number in range(SECTIONS_LIMIT + 1))
+    with pytest.raises(SlicingRefused, match="too large"):
+        parse_sections(text, "x.ini")
 
 
 @pytest.mark.parametrize(
@@ -89,6 +94,8 @@ def test_files_that_cannot_be_read(tmp_path, content):
         ('"open', ()),
         ('a; "open', ("a",)),
         ('""', ()),
+        ('"a" b; c', ("a",)),
+        ('"a" ; "b"', ("a", "b")),
     ],
 )
 def test_lists_of_strings(text, expected):
