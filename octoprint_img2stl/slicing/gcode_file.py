@@ -41,7 +41,10 @@ class Feeder:
 
     def end(self) -> None:
         """What is left has no line feed, but may be a line."""
-        self.scan.feed([self._carry])
+        scan = self.scan
+        scan.feed([self._carry])
+        scan.offset -= 1
+        scan.layer_end = min(scan.layer_end, scan.offset)
         self._carry = b""
 
 

@@ -16,7 +16,7 @@ from .gcode_layer import Path as Line
 from .gcode_scan import Scan
 
 MOST_BYTES = 16 << 20  # of one layer; what lies beyond is not drawn
-MOST_JSON_BYTES = 1_900_000
+MOST_JSON_BYTES = 1_900_000  # without blanks
 UNIT = 0.01  # mm
 # Points closer than this to the one before are left out (mm). The first is far below what
 # a screen shows; the others are only for layers that would become too big.
@@ -91,18 +91,24 @@ def layer_data(
         "unit": UNIT,
         "cut": layer.end - layer.start > MOST_BYTES,
     }
-    size = 0
     for nearest in NEAREST:
-        for with_travel in (True, False):
-            shown = travels if with_travel else []
-            found = {**data, **_drawn(lines, shown, nearest)}
-            found["travel_left_out"] = not with_travel
-            size = len(json.dumps(found, separators=(",", ":")))
-            if size <= MOST_JSON_BYTES:
-                return found
-    each = math.ceil(2 * size / MOST_JSON_BYTES)
-    found = {**data, **_drawn(lines[::each], [], NEAREST[-1])}
-    return {**found, "travel_left_out": True, "cut": True}
+        drawn = _groups(lines, nearest)
+        room = MOST_JSON_BYTES - _json_size([data, drawn])
+        if room > 0:
+            break
+    else:
+        share = _json_size([data, drawn]) / MOST_JSON_BYTES
+        drawn, room = _groups(lines[:: math.ceil(2 * share)], nearest), 0
+        data["cut"] = True
+    row = _numbers(travels, nearest)
+    fits = _json_size(row) < room
+    return {
+        **data,
+        "nearest": nearest,
+        "lines": drawn,
+        "travel": {"colour": TRAVEL_COLOUR, "points": row if fits else []},
+        "travel_left_out": not fits,
+    }
 
 
 def layer_summary(facts: GcodeFacts) -> dict[str, Any]:
@@ -142,26 +148,25 @@ def layer_summary(facts: GcodeFacts) -> dict[str, Any]:
     }
 
 
-def _drawn(
-    lines: Iterable[Line], travels: Iterable[Points], nearest: float
-) -> dict[str, Any]:
+def _groups(lines: Iterable[Line], nearest: float) -> list[dict[str, Any]]:
+    """The lines of each type and width, as `layer_data` describes them."""
     groups: dict[tuple[str, float], list[Points]] = {}
     for line in lines:
         groups.setdefault((line.kind, round(line.width, 2)), []).append(line.points)
-    return {
-        "nearest": nearest,
-        "lines": [
-            {
-                "kind": kind,
-                "family": family(kind),
-                "colour": colour(kind),
-                "width": width,
-                "points": _numbers(all_points, nearest),
-            }
-            for (kind, width), all_points in groups.items()
-        ],
-        "travel": {"colour": TRAVEL_COLOUR, "points": _numbers(travels, nearest)},
-    }
+    return [
+        {
+            "kind": kind,
+            "family": family(kind),
+            "colour": colour(kind),
+            "width": width,
+            "points": _numbers(all_points, nearest),
+        }
+        for (kind, width), all_points in groups.items()
+    ]
+
+
+def _json_size(data: Any) -> int:
+    return len(json.dumps(data, separators=(",", ":")))
 
 
 def _numbers(lines: Iterable[Points], nearest: float) -> list[int]:

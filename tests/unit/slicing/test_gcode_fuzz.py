@@ -39,11 +39,38 @@ COMMENTS = st.sampled_from(
     ]
 )
 LINES = st.lists(st.one_of(MOVES, COMMENTS, st.binary(max_size=40)), max_size=60)
+# A file that does print, but for what is mixed into it.
+COORDINATES = st.integers(1, 99)
+GOOD = st.tuples(COORDINATES, COORDINATES, COORDINATES).map(
+    lambda at: b"G1 X%d Y%d E%d" % at
+)
+TRAVEL = st.tuples(COORDINATES, COORDINATES).map(lambda at: b"G0 X%d Y%d" % at)
+BODIES = st.lists(st.one_of(GOOD, GOOD, TRAVEL, MOVES, COMMENTS), max_size=8)
+LAYERS = st.lists(
+    st.tuples(
+        st.sampled_from([b";LAYER_CHANGE", b";LAYER:0"]), st.integers(1, 60), BODIES
+    )
+)
+PRINTS = st.tuples(st.sampled_from([b"M83", b"M82", b"M83\nG20"]), LAYERS).map(
+    lambda parts: (
+        b"M104 S200\nG28\nG1 X1 Y1 Z1\n"
+        + b"\n".join(
+            [parts[0]]
+            + [
+                b"\n".join([marker, b"G1 Z%d" % z, b"G1 X2 Y2 E1", *body])
+                for marker, z, body in parts[1]
+            ]
+        )
+    )
+)
 SMALL = Machine(x_max=100, y_max=100, height=50)
 
 
-@given(st.one_of(st.binary(max_size=400), LINES.map(b"\n".join)), st.integers(1, 200))
-@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(st.binary(max_size=400), LINES.map(b"\n".join), PRINTS, PRINTS),
+    st.integers(1, 200),
+)
+@settings(max_examples=150, deadline=None)
 def test_any_bytes_survive(data, block):
     with tempfile.TemporaryDirectory() as folder, smaller(block):
         path = Path(folder, "x.gcode")
@@ -63,6 +90,28 @@ def test_any_bytes_survive(data, block):
                 found = layer_data(path, facts.layers, number)
                 json.dumps(found, allow_nan=False)
         change_and_cut(path, facts)
+
+
+def test_the_prints_do_print():
+    """Guards the test above: that what it is fed has layers, good ones and bad ones."""
+    found = set()
+
+    @given(PRINTS)
+    @settings(max_examples=100, deadline=None, database=None, derandomize=True)
+    def look(data):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "x.gcode")
+            path.write_bytes(data)
+            facts = read_gcode(path)
+        found.add(min(len(facts.layers), 3))
+        try:
+            verify(facts, SMALL)
+            found.add("good")
+        except SlicingRefused as refused:
+            found.add(refused.code)
+
+    look()
+    assert {0, 1, 2, 3, "good", "slicing.unknown_position", "slicing.off_bed"} <= found
 
 
 def change_and_cut(path, facts):
