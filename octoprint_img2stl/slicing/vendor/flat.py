@@ -4,7 +4,8 @@
 of the installed PrusaSlicer are part of a package of the owner's machine, which runs its
 programs anyway: their start and end G-code may be used, ``allowed(…, own_gcode=True)``,
 and should be, for it is how that printer homes and heats. Those macros read
-``printer_model`` and ``printer_notes``, which `allowed` keeps.
+``printer_model`` and ``printer_notes``, which `allowed` keeps. What a profile says about
+the printer otherwise than OctoPrint, `imports.compare.contradictions` tells.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from ...machine import CIRCULAR, Machine
+from ...machine import Machine
 from ...problems import INFO, N_, WARNING, Problem
 from ..profile_file import RELATIVE_E
 from ..refused import clean_text
-from .bed import CUSTOM, EQUAL, BedSaid, bed_said
+from .bed import CUSTOM, BedSaid, bed_said
 from .bundle import Preset
 from .offers import first_number
 
@@ -48,8 +48,7 @@ class Flat:
     Attributes:
         vendor, printer, print_, filament: ids of what was chosen.
         values: PrusaSlicer's keys and values, as its ini files have them.
-        bed: the printer's bed; PrusaSlicer's default one where the profile says none.
-        bed_known: whether it says one.
+        bed: the printer's bed; None where the profile says none.
         nozzle: diameter of the (first) nozzle, mm.
         height: highest z, mm.
         problems: what the owner should know.
@@ -60,36 +59,19 @@ class Flat:
     print_: str
     filament: str
     values: dict[str, str]
-    bed: BedSaid
+    bed: BedSaid | None
     nozzle: float
     height: float
-    bed_known: bool = True
     problems: tuple[Problem, ...] = ()
 
     def machine(self) -> Machine:
-        """The printer that the profile is made for.
+        """The printer that the profile is made for, with PrusaSlicer's bed if it says none.
 
         Raises:
             MachineRefused: sizes that cannot be.
         """
-        return self.bed.machine(self.height, self.nozzle, clean_text(self.printer, 80))
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Where a profile and OctoPrint's printer profile do not say the same.
-
-    Attributes:
-        what: ``form``, ``x_min``, ``y_min``, ``x_max``, ``y_max``, ``height``, ``nozzle``.
-        theirs, ours: the profile's and OctoPrint's; mm but for the form.
-    """
-
-    what: str
-    theirs: float | str
-    ours: float | str
-
-    def to_json(self) -> dict[str, Any]:
-        return {"what": self.what, "theirs": self.theirs, "ours": self.ours}
+        bed = self.bed or bed_said(DEFAULT_BED)
+        return bed.machine(self.height, self.nozzle, clean_text(self.printer, 80))
 
 
 def flattened(vendor: str, printer: Preset, print_: Preset, filament: Preset) -> Flat:
@@ -115,10 +97,9 @@ def flattened(vendor: str, printer: Preset, print_: Preset, filament: Preset) ->
         print_=print_.name,
         filament=filament.name,
         values=values,
-        bed=bed or bed_said(DEFAULT_BED),
+        bed=bed,
         nozzle=_within(values, "nozzle_diameter", NOZZLES, DEFAULT_NOZZLE),
         height=_within(values, "max_print_height", HEIGHTS, DEFAULT_HEIGHT),
-        bed_known=bed is not None,
         problems=tuple(_notices(printer.name, values, bed)),
     )
 
@@ -161,26 +142,6 @@ def _notices(
             {**said, "count": extruders},
             "profile",
         )
-
-
-def differences(flat: Flat, machine: Machine) -> tuple[Difference, ...]:
-    """What the profile says otherwise than OctoPrint's printer profile."""
-    theirs, ours = flat.machine(), machine
-    measures = ["height", "nozzle"]
-    found = []
-    if flat.bed_known:
-        if theirs.form != ours.form:
-            found.append(Difference("form", theirs.form, ours.form))
-        if theirs.form == CIRCULAR == ours.form:
-            measures = ["x_min", "x_max", *measures]  # y would say nothing new
-        else:
-            measures = ["x_min", "y_min", "x_max", "y_max", *measures]
-    for what in measures:
-        near = 0.005 if what == "nozzle" else EQUAL
-        their, our = getattr(theirs, what), getattr(ours, what)
-        if abs(their - our) > near:
-            found.append(Difference(what, round(their, 3), round(our, 3)))
-    return tuple(found)
 
 
 def _mend(values: dict[str, str]) -> None:

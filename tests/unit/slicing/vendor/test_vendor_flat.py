@@ -5,10 +5,11 @@ import math
 import pytest
 
 from octoprint_img2stl.machine import CIRCULAR, Machine
+from octoprint_img2stl.slicing.imports.compare import contradictions
 from octoprint_img2stl.slicing.profile_file import allowed
 from octoprint_img2stl.slicing.vendor.bed import CUSTOM, bed_said
 from octoprint_img2stl.slicing.vendor.bundle import FILAMENT, PRINT, PRINTER, Bundle
-from octoprint_img2stl.slicing.vendor.flat import differences, flattened
+from octoprint_img2stl.slicing.vendor.flat import flattened
 from octoprint_img2stl.slicing.vendor.ini import parse_sections
 
 
@@ -158,10 +159,10 @@ def test_round_beds(corners):
 def test_no_bed(shape):
     assert bed_said(shape) is None
     made = flat(f"bed_shape = {shape}")
-    assert (made.bed.x_max, made.bed.y_max) == (200, 200)
+    assert made.bed is None and made.machine().width == 200
     assert [problem.code for problem in made.problems] == ["slicing.profile_without_bed"]
-    assert not made.bed_known and made.values["bed_shape"] == "0x0,200x0,200x200,0x200"
-    found = differences(made, Machine(height=150))
+    assert made.values["bed_shape"] == "0x0,200x0,200x200,0x200"
+    found = contradictions(made, Machine(height=150))
     assert [each.what for each in found] == ["height"]
 
 
@@ -194,56 +195,6 @@ def test_nozzle_and_height(printer, nozzle, height):
 
 
 RECTANGLE = "bed_shape = 0x0,220x0,220x210,0x210\nmax_print_height = 250"
-OURS = {"x_max": 220, "y_max": 210, "height": 250}
-
-
-@pytest.mark.parametrize(
-    ("printer", "machine", "expected"),
-    [
-        (RECTANGLE, Machine(**OURS), []),
-        (RECTANGLE, Machine(**{**OURS, "x_max": 220.04}), []),
-        (RECTANGLE, Machine(**{**OURS, "x_max": 230}), [("x_max", 220, 230)]),
-        (
-            RECTANGLE,
-            Machine(**{**OURS, "height": 200, "nozzle": 0.6}),
-            [("height", 250, 200), ("nozzle", 0.4, 0.6)],
-        ),
-        (
-            RECTANGLE,
-            Machine(x_min=-110, x_max=110, y_min=-105, y_max=105),
-            [
-                ("x_min", 0, -110),
-                ("y_min", 0, -105),
-                ("x_max", 220, 110),
-                ("y_max", 210, 105),
-            ],
-        ),
-        (
-            f"bed_shape = {round_bed(90, 360)}\nmax_print_height = 250",
-            Machine(x_min=-90, x_max=90, y_min=-90, y_max=90, form=CIRCULAR),
-            [],
-        ),
-        (
-            f"bed_shape = {round_bed(90, 360)}\nmax_print_height = 250",
-            Machine(x_min=-80, x_max=80, y_min=-80, y_max=80, form=CIRCULAR),
-            [("x_min", -89.997, -80), ("x_max", 89.997, 80)],
-        ),
-        (
-            RECTANGLE,
-            Machine(x_min=-90, x_max=90, y_min=-90, y_max=90, form=CIRCULAR),
-            [
-                ("form", "rectangular", "circular"),
-                ("x_min", 0, -90),
-                ("y_min", 0, -90),
-                ("x_max", 220, 90),
-                ("y_max", 210, 90),
-            ],
-        ),
-    ],
-)
-def test_what_differs_from_octoprints_printer_profile(printer, machine, expected):
-    found = differences(flat(printer), machine)
-    assert [(each.what, each.theirs, each.ours) for each in found] == expected
 
 
 @pytest.mark.parametrize(
@@ -262,4 +213,4 @@ def test_octoprints_own_profile_of_it(shape, same):
     machine = Machine.from_octoprint_profile(
         {"volume": volume, "extruder": {"nozzleDiameter": made.nozzle}}
     )
-    assert (differences(made, machine) == ()) is same
+    assert (contradictions(made, machine) == ()) is same
