@@ -18,6 +18,7 @@ from .gcode_scan import Scan
 MOST_BYTES = 16 << 20  # of one layer; what lies beyond is not drawn
 MOST_JSON_BYTES = 1_900_000  # without blanks
 UNIT = 0.01  # mm
+FAR = 1e5  # mm; no bed is that large
 # Points closer than this to the one before are left out (mm). The first is far below what
 # a screen shows; the others are only for layers that would become too big.
 NEAREST = (0.02, 0.05, 0.1, 0.2, 0.5)
@@ -194,4 +195,5 @@ def _numbers(lines: Iterable[Points], nearest: float) -> list[int]:
 
 
 def _known(points: Points) -> bool:
-    return all(math.isfinite(x) and math.isfinite(y) for x, y in points)
+    """Whether all is where a printer could be; what is unknown (NaN) is not."""
+    return all(-FAR < x < FAR and -FAR < y < FAR for x, y in points)
