@@ -38,6 +38,7 @@ from .shared import (
     group,
     json_option,
     machine_options,
+    slicers_of,
     slicing_of,
     slicing_options,
     telling,
@@ -195,7 +196,7 @@ def _make(
         options = Options(
             memory_bytes=memory,
             time_s=TIME_LIMIT_S,
-            slicer_path=absolute(given["slicer_path"]),
+            slicers=slicers_of(given),
             profile=absolute(given["profile"]) or None,
             slicing=not given["no_slice"],
             guess=True,

@@ -12,7 +12,9 @@ import click
 
 from ..jobs import pipeline
 from ..problems import N_, Problem, Refusal
-from ..slicing.choices import MATERIALS, QUALITIES, SUPPORTS
+from ..slicing.choices import AUTOMATIC, MATERIALS, QUALITIES, SUPPORTS
+from ..slicing.cura.engine import CuraEngine
+from ..slicing.owner_paths import OwnerPath, OwnerPaths
 from ..slicing.registry import SLICERS
 
 SLICING_OPTIONS = ("slicer", "material", "quality", "infill", "supports", "brim", "walls")
@@ -43,14 +45,23 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, nothing else."
 )
 slicing_options = options_of(
-    click.option("--slicer", type=click.Choice(list(SLICERS)), help="Which slicer."),
+    click.option(
+        "--slicer",
+        type=click.Choice([AUTOMATIC, *SLICERS]),
+        help="Which slicer; the one that is installed, if not given.",
+    ),
     click.option(
         "--slicer-path", default="", help="Its program, if it is not in a usual place."
     ),
     click.option(
+        "--cura-definitions",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Folder of Cura's definition files, if they are not in a usual place.",
+    ),
+    click.option(
         "--profile",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Your own settings, exported from the slicer as one .ini file.",
+        help="Your own settings: what a slicer exported, or a G-code file it wrote.",
     ),
     click.option("--material", type=click.Choice(list(MATERIALS))),
     click.option("--quality", type=click.Choice(list(QUALITIES))),
@@ -68,6 +79,15 @@ def group() -> None:
 
 def slicing_of(given: dict[str, Any]) -> dict[str, Any]:
     return {name: given[name] for name in SLICING_OPTIONS if given[name] is not None}
+
+
+def slicers_of(given: dict[str, Any]) -> OwnerPaths:
+    """Where the owner has the slicers; the program is that of the slicer that is named."""
+    named = given["slicer"] if given["slicer"] in SLICERS else next(iter(SLICERS))
+    paths = {named: OwnerPath(absolute(given["slicer_path"]))}
+    program = paths.get(CuraEngine.name, OwnerPath()).program
+    folder = absolute(given["cura_definitions"])
+    return {**paths, CuraEngine.name: OwnerPath(program, folder)}
 
 
 def duration(seconds: float) -> str:

@@ -18,12 +18,12 @@ from ..slicing.settings import SliceSettings
 from .shared import (
     TIME_LIMIT_S,
     Bar,
-    absolute,
     duration,
     existing,
     group,
     json_option,
     machine_options,
+    slicers_of,
     slicing_of,
     slicing_options,
     telling,
@@ -45,16 +45,13 @@ def slice_(
     from ..mesh.load import load
     from ..mesh.place import place
     from ..mesh.stl import write_stl
-    from ..slicing.profile_file import read_profile
-    from ..slicing.registry import find
+    from ..slicing.chosen import choose
 
     with telling(as_json):
         machine = Machine.from_bed(bed, nozzle)
         settings = SliceSettings.from_json(slicing_of(given))
-        slicer = find(settings.slicer, absolute(given["slicer_path"]) or None)
-        profile, problems = None, ()
-        if given["profile"]:
-            profile, problems = read_profile(given["profile"], own_gcode=True)
+        chosen = choose(settings, slicers_of(given), given["profile"])
+        slicer = chosen.slicer
         output.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".img2stl-", dir=output.parent)).resolve()
         try:
@@ -69,14 +66,14 @@ def slice_(
                     settings,
                     work=work,
                     limits=Limits(machine_memory_bytes() // 2, TIME_LIMIT_S),
-                    profile=profile,
+                    profile=chosen.profile,
                     progress=lambda fraction: bar.show(100 * fraction, "slice"),
                     relief=False,
                 )
             os.replace(scratch / pipeline.GCODE, output)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        facts, problems = result.facts, [*problems, *result.warnings]
+        facts, problems = result.facts, [*chosen.problems, *result.warnings]
     if as_json:
         answer = {
             "slicer": {"name": slicer.name, "version": result.version},

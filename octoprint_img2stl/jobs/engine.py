@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from ..process import (
     kill_group,
     run,
 )
+from ..slicing.owner_paths import OwnerPaths, key_of, paths_to_json
 from ..solid3d.driver import Capabilities
 from . import candidates, pipeline, report
 from .candidates import Candidate
@@ -86,7 +87,7 @@ class Options:
     Attributes:
         memory_bytes: limit of the worker and of the slicer, each.
         time_s: limit of one run, the slicer's included.
-        slicer_path: the slicer's program, empty to look for it.
+        slicers: where the owner has the slicers.
         profile: file with the owner's own slicer settings, or None.
         slicing: False stops after the checks.
         spare_core: leave one processor core to a running print.
@@ -97,7 +98,7 @@ class Options:
 
     memory_bytes: int | None = None
     time_s: float | None = None
-    slicer_path: str = ""
+    slicers: OwnerPaths = field(default_factory=dict)
     profile: str | None = None
     slicing: bool = True
     spare_core: bool = False
@@ -212,7 +213,7 @@ def _task(job: Job, options: Options, steps: list[str], goal: Goal) -> Task:
         params=Params.from_json(job.params).to_json(),
         machine=Machine.from_json(job.machine).to_json(),
         steps=steps,
-        slicer_path=options.slicer_path,
+        slicers=paths_to_json(options.slicers),
         profile=options.profile,
         slicer_memory_bytes=options.memory_bytes,
         slicer_time_s=options.time_s,
@@ -256,7 +257,7 @@ def _keys(job: Job, options: Options) -> dict[str, str]:
     return pipeline.keys(
         Params.from_json(job.params),
         Machine.from_json(job.machine),
-        options.slicer_path + (options.profile or ""),
+        key_of(options.slicers) + (options.profile or ""),
     )
 
 

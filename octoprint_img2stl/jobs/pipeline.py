@@ -37,6 +37,8 @@ NO_SLICER = frozenset(
         "slicing.bad_path",
         "slicing.not_a_slicer",
         "slicing.too_old",
+        "slicing.no_definitions",
+        "slicing.definitions_mismatch",
     }
 )
 
@@ -60,7 +62,7 @@ class Step:
     files: tuple[str, ...] = ()
 
 
-def _photo_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
+def _photo_inputs(params: Params, machine: Machine, slicers: str) -> Any:
     # the whole relief: its size and shape decide how many pixels are worth keeping
     return [
         params.photo.to_json(),
@@ -75,7 +77,7 @@ def _candidate(params: Params) -> list[int]:
     return [] if params.solid is None else [params.solid.candidate]
 
 
-def _repair_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
+def _repair_inputs(params: Params, machine: Machine, slicers: str) -> Any:
     mesh = params.mesh
     chosen = [mesh.repair_json(), machine.nozzle, *_candidate(params)]
     # what has no thickness gets one in millimetres as printed, so the size matters
@@ -84,7 +86,7 @@ def _repair_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
     return chosen
 
 
-def _check_inputs(params: Params, machine: Machine, slicer_path: str) -> Any:
+def _check_inputs(params: Params, machine: Machine, slicers: str) -> Any:
     slicing = params.slicing
     chosen = [slicing.quality, slicing.supports, slicing.brim]
     if params.mesh is not None:
@@ -98,14 +100,14 @@ _CHECK_AND_SLICE = (
         "slice",
         N_("Slicing"),
         55,
-        lambda params, machine, slicer_path: [params.slicing.to_json(), slicer_path],
+        lambda params, machine, slicers: [params.slicing.to_json(), slicers],
         (SLICED, SLICED_FACTS),
     ),
     Step(
         "gcode",
         N_("Verifying the G-code"),
         10,
-        lambda params, machine, slicer_path: None,
+        lambda params, machine, slicers: None,
         (GCODE, LAYERS),
     ),
 )
@@ -116,7 +118,7 @@ STEPS = (
         "relief",
         N_("Shaping the relief"),
         20,
-        lambda params, machine, slicer_path: None,
+        lambda params, machine, slicers: None,
         (STL, PREVIEW),
     ),
     *_CHECK_AND_SLICE,
@@ -127,7 +129,7 @@ MESH_STEPS = (
         "load",
         N_("Reading the model"),
         5,
-        lambda params, machine, slicer_path: _candidate(params) or None,
+        lambda params, machine, slicers: _candidate(params) or None,
         (LOADED,),
     ),
     Step("repair", N_("Repairing the mesh"), 25, _repair_inputs, (REPAIRED,)),
@@ -135,7 +137,7 @@ MESH_STEPS = (
         "prepare",
         N_("Getting the model ready"),
         10,
-        lambda params, machine, slicer_path: [
+        lambda params, machine, slicers: [
             params.mesh.to_json(),
             machine.fingerprint(),
         ],
@@ -145,7 +147,7 @@ MESH_STEPS = (
 )
 # of photos, before there is a mesh; done anew for every candidate, so that no key is needed
 GENERATING_STEPS = tuple(
-    Step(name, label, weight, lambda params, machine, slicer_path: None)
+    Step(name, label, weight, lambda params, machine, slicers: None)
     for name, label, weight in (
         ("views", N_("Getting the photos ready"), 10),
         ("generate", N_("Making the solid"), 30),
@@ -166,11 +168,11 @@ def steps_of(route: str | None) -> tuple[Step, ...]:
     return MESH_STEPS if route in (MESH_ROUTE, SOLID_ROUTE) else STEPS
 
 
-def keys(params: Params, machine: Machine, slicer_path: str = "") -> dict[str, str]:
+def keys(params: Params, machine: Machine, slicers: str = "") -> dict[str, str]:
     """The key of every step for these inputs."""
     found, before = {}, ""
     for step in steps_of(params.route):
-        inputs = [before, step.inputs(params, machine, slicer_path)]
+        inputs = [before, step.inputs(params, machine, slicers)]
         before = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
         found[step.name] = before
     return found

@@ -55,7 +55,7 @@ class Task:
     Attributes:
         params, machine: as in the job.
         steps: names of the steps, in order.
-        slicer_path: the slicer's program, empty to look for it.
+        slicers: where the owner has the slicers (`slicing.owner_paths`).
         profile: file with the owner's own slicer settings, or None.
         slicer_memory_bytes, slicer_time_s: limits of the slicer's process.
         name: what the owner calls the job, for sentences.
@@ -69,7 +69,7 @@ class Task:
     params: dict[str, Any]
     machine: dict[str, Any]
     steps: list[str]
-    slicer_path: str = ""
+    slicers: dict[str, list[str]] = field(default_factory=dict)
     profile: str | None = None
     slicer_memory_bytes: int | None = None
     slicer_time_s: float | None = None
@@ -349,14 +349,12 @@ def _of_a_relief(problem: dict[str, Any], relief: ReliefSettings) -> dict[str, A
 
 
 def slice_model(ctx: Context) -> dict[str, Any]:
-    from ..slicing.profile_file import read_profile
-    from ..slicing.registry import find
+    from ..slicing.chosen import choose
+    from ..slicing.owner_paths import paths_from_json
 
     task, settings = ctx.task, ctx.params.slicing
-    slicer = find(settings.slicer, task.slicer_path or None)
-    profile, problems = None, ()
-    if task.profile:
-        profile, problems = read_profile(Path(task.profile), own_gcode=True)
+    chosen = choose(settings, paths_from_json(task.slicers), task.profile)
+    slicer = chosen.slicer
     work = ctx.work / "slicer"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
@@ -367,7 +365,7 @@ def slice_model(ctx: Context) -> dict[str, Any]:
         settings,
         work=work,
         limits=Limits(task.slicer_memory_bytes, task.slicer_time_s),
-        profile=profile,
+        profile=chosen.profile,
         progress=ctx.progress,
         started=ctx.started,
         relief=ctx.params.mesh is None,
@@ -378,7 +376,7 @@ def slice_model(ctx: Context) -> dict[str, Any]:
         log.write(result.log + "\n")
     return {
         "slicer": {"name": slicer.name, "version": result.version},
-        "problems": [p.to_json() for p in (*problems, *result.warnings)],
+        "problems": [p.to_json() for p in (*chosen.problems, *result.warnings)],
         "peak_memory_bytes": result.peak_memory_bytes,
     }
 

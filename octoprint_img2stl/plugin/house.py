@@ -22,6 +22,9 @@ from ..printing import PrintQueue
 from ..printing.recheck import sha256_of
 from ..problems import Refusal
 from ..process import machine_memory_bytes
+from ..slicing.cura.engine import CuraEngine
+from ..slicing.owner_paths import OwnerPath, OwnerPaths
+from ..slicing.prusaslicer import PrusaSlicer
 from ..slicing.registry import SLICERS, find
 from ..solid3d import registry
 from .endpoints import Endpoints
@@ -114,8 +117,16 @@ class House:
         """Limit for each process: the setting, or half of the machine's memory."""
         return self._settings.get_int(["memory_mb"]) * MB or machine_memory_bytes() // 2
 
-    def slicer_path(self) -> str:
-        return self._settings.get(["prusaslicer_path"]) or ""
+    def slicer_paths(self) -> OwnerPaths:
+        """Where the owner has the slicers, as far as that is set."""
+
+        get = self._settings.get
+        return {
+            PrusaSlicer.name: OwnerPath(get(["prusaslicer_path"]) or ""),
+            CuraEngine.name: OwnerPath(
+                get(["curaengine_path"]) or "", get(["cura_definitions"]) or ""
+            ),
+        }
 
     def upload_bytes(self) -> int:
         return self._settings.get_int(["upload_mb"]) * MB
@@ -128,7 +139,7 @@ class House:
         return Options(
             memory_bytes=self.memory_bytes(),
             time_s=60.0 * self._settings.get_int(["time_limit_min"]),
-            slicer_path=self.slicer_path(),
+            slicers=self.slicer_paths(),
             spare_core=self.printer.state().printing,
         )
 
@@ -169,7 +180,7 @@ class House:
         for name, slicer in SLICERS.items():
             version = problem = None
             try:
-                version = find(name, self.slicer_path() or None).version()
+                version = find(name, self.slicer_paths()).version()
             except Refusal as refusal:
                 problem = refusal.problem
             found.append(

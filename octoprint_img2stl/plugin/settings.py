@@ -10,7 +10,10 @@ VERSION = 1
 MB = 2**20
 
 DEFAULTS: dict[str, Any] = {
-    "prusaslicer_path": "",  # empty: looked for
+    # empty: looked for
+    "prusaslicer_path": "",
+    "curaengine_path": "",
+    "cura_definitions": "",
     "upload_mb": 50,
     "mesh_upload_mb": 200,
     "quota_mb": 2000,
@@ -27,8 +30,10 @@ RANGES = {
     "time_limit_min": (1, 24 * 60),
     "worker_idle_min": (1, 120),
 }
-# A path that is executed: only for administrators who gave their password just now.
-SENSITIVE = ("prusaslicer_path",)
+# Paths of what is executed: only for administrators who gave their password just now.
+PROGRAMS = ("prusaslicer_path", "curaengine_path")
+FOLDERS = ("cura_definitions",)
+SENSITIVE = (*PROGRAMS, *FOLDERS)
 SMALLEST_MEMORY_MB = 200  # below, not even the slicer starts
 
 
@@ -54,8 +59,14 @@ def cleaned(data: Mapping[str, Any], *, may_change_sensitive: bool) -> dict[str,
             good[name] = bool(value)
         elif name in SENSITIVE and may_change_sensitive:
             path = str(value or "").strip()
-            if not path or (
-                os.path.isabs(path) and os.path.isfile(path) and os.access(path, os.X_OK)
-            ):
+            if not path or _is_there(path, folder=name in FOLDERS):
                 good[name] = path
     return good
+
+
+def _is_there(path: str, *, folder: bool) -> bool:
+    if not os.path.isabs(path) or "\0" in path:
+        return False
+    if folder:
+        return os.path.isdir(path)
+    return os.path.isfile(path) and os.access(path, os.X_OK)

@@ -35,6 +35,7 @@ QUALITIES: dict[str, Quality] = {
     "fine": Quality(N_("Fine (slow, smooth)"), 0.12),
 }
 
+AUTOMATIC = "auto"  # the slicer that is installed
 SUPPORTS: dict[str, str] = {
     "none": N_("No supports"),
     "plate": N_("Supports standing on the bed only"),

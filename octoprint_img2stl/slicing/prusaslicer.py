@@ -49,7 +49,7 @@ class PrusaSlicer:
         "~/.local/bin/prusa-slicer",
     )
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, folder: str | None = None) -> None:
         self.path = path
 
     def version(self) -> str:

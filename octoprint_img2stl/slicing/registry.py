@@ -8,26 +8,33 @@ import shutil
 import stat
 
 from ..problems import N_
+from .choices import AUTOMATIC
+from .cura.engine import CuraEngine
+from .owner_paths import NOTHING_SET, OwnerPath, OwnerPaths
 from .prusaslicer import PrusaSlicer
 from .refused import SlicingRefused, clean_text
 from .slicer import Slicer
 
+# In the order in which they are taken where the user has no wish.
 SLICERS: dict[str, type[Slicer]] = {
     PrusaSlicer.name: PrusaSlicer,
+    CuraEngine.name: CuraEngine,
 }
 
 
-def find(name: str = PrusaSlicer.name, path: str | None = None) -> Slicer:
+def find(name: str = AUTOMATIC, own: OwnerPaths = NOTHING_SET) -> Slicer:
     """A slicer that is installed here; it is not started.
 
     Args:
-        name: key of `SLICERS`.
-        path: its program, as the owner set it; None or empty: it is looked for.
+        name: key of `SLICERS`, or ``auto``: the first that is here.
+        own: where the owner has them.
 
     Raises:
         SlicingRefused: ``slicing.unknown_slicer``, ``slicing.not_installed``,
             ``slicing.bad_path``.
     """
+    if name == AUTOMATIC:
+        return _first(own)
     if name not in SLICERS:
         raise SlicingRefused(
             "slicing.unknown_slicer",
@@ -37,9 +44,8 @@ def find(name: str = PrusaSlicer.name, path: str | None = None) -> Slicer:
             choices=", ".join(SLICERS),
         )
     slicer = SLICERS[name]
-    if path:
-        return slicer(checked_path(path))
-    found = _search(slicer)
+    set_path = own.get(name, OwnerPath())
+    found = checked_path(set_path.program) if set_path.program else _search(slicer)
     if not found:
         raise SlicingRefused(
             "slicing.not_installed",
@@ -51,7 +57,21 @@ def find(name: str = PrusaSlicer.name, path: str | None = None) -> Slicer:
             slicer=slicer.label,
             command=slicer.install,
         )
-    return slicer(found)
+    return slicer(found, set_path.folder or None)
+
+
+def _first(own: OwnerPaths) -> Slicer:
+    missing: SlicingRefused | None = None
+    for name in SLICERS:
+        try:
+            return find(name, own)
+        except SlicingRefused as refusal:
+            # A path that is wrong was set by somebody who wants to hear of it.
+            if refusal.code != "slicing.not_installed":
+                raise
+            missing = missing or refusal
+    assert missing is not None
+    raise missing
 
 
 def checked_path(path: str) -> str:

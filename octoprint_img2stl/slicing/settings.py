@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..machine import Machine
 from ..problems import N_
-from .choices import BRIMS, INFILLS, MATERIALS, QUALITIES, SUPPORTS, WALLS
+from .choices import AUTOMATIC, BRIMS, INFILLS, MATERIALS, QUALITIES, SUPPORTS, WALLS
 from .refused import SlicingRefused, clean_text
 
 # field -> (smallest, largest): percent, mm, number of lines
@@ -30,7 +30,7 @@ class SliceSettings:
     """The choices of one slice.
 
     Attributes:
-        slicer: name in the registry.
+        slicer: name in the registry, or ``auto``: the first that is installed.
         material: key of `choices.MATERIALS`.
         quality: key of `choices.QUALITIES`.
         infill: density inside, percent.
@@ -42,7 +42,7 @@ class SliceSettings:
         SlicingRefused: a value that cannot be, with its field.
     """
 
-    slicer: str = "prusaslicer"
+    slicer: str = AUTOMATIC
     material: str = "pla"
     quality: str = "standard"
     infill: float = 15
@@ -53,7 +53,7 @@ class SliceSettings:
     def __post_init__(self) -> None:
         from .registry import SLICERS  # the registry's modules import this one
 
-        _one_of("slicer", self.slicer, SLICERS)
+        _one_of("slicer", self.slicer, (AUTOMATIC, *SLICERS))
         _one_of("material", self.material, MATERIALS)
         _one_of("quality", self.quality, QUALITIES)
         _one_of("supports", self.supports, SUPPORTS)
@@ -110,8 +110,17 @@ def choices() -> dict[str, Any]:
     offers["supports"] = [
         {"value": name, "label": text} for name, text in SUPPORTS.items()
     ]
+    offers["slicer"] = slicers()
     offers.update(infill=list(INFILLS), brim=[None, *BRIMS], walls=list(WALLS))
     return offers
+
+
+def slicers() -> list[dict[str, str]]:
+    """What is offered as a slicer; whether it is installed here is another question."""
+    from .registry import SLICERS
+
+    names = [{"value": name, "label": each.label} for name, each in SLICERS.items()]
+    return [{"value": AUTOMATIC, "label": N_("Chosen by itself")}, *names]
 
 
 def margin(settings: SliceSettings, machine: Machine) -> float:
@@ -123,7 +132,7 @@ def margin(settings: SliceSettings, machine: Machine) -> float:
     return max(float(settings.brim or 0), supports)
 
 
-def _one_of(field: str, value: Any, known: Mapping[str, Any]) -> None:
+def _one_of(field: str, value: Any, known: Collection[str]) -> None:
     if not isinstance(value, str) or value not in known:
         raise SlicingRefused(
             "slicing.unknown_choice",

@@ -45,6 +45,10 @@ class Slicer(Protocol):
         programs: names looked for on PATH.
         places: absolute paths, with * and ? and ~, looked at after that.
         path: the program.
+
+    Args:
+        path: the program.
+        folder: what the owner has for it besides; None: looked for where it is needed.
     """
 
     name: str
@@ -54,7 +58,7 @@ class Slicer(Protocol):
     places: tuple[str, ...]
     path: str
 
-    def __init__(self, path: str) -> None: ...
+    def __init__(self, path: str, folder: str | None = None) -> None: ...
 
     def version(self) -> str:
         """The program's version, e.g. ``2.5.0``.

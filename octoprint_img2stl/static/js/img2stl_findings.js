@@ -94,7 +94,7 @@
 
         // what may be set: {set, element, text}; this one is a plain choice of the slice
         const choiceOf = function (name) {
-            const choice = root.shape.slicing.choices.find((item) => item.name === name);
+            const choice = root.shape.slicing.choices().find((item) => item.name === name);
             if (!choice) return null;
             return {
                 set: (value) => choice.value(String(value)),

@@ -7,25 +7,34 @@
         const settings = parameters[0];
         const loginState = parameters[1];
 
-        self.path = ko.pureComputed({
-            read: () => settings.settings.plugins.img2stl.prusaslicer_path(),
-            write: (value) => settings.settings.plugins.img2stl.prusaslicer_path(value)
-        });
+        // the page's observables come after us
+        const path = function (observable) {
+            return ko.pureComputed({
+                read: () => observable()(),
+                write: (value) => observable()(value)
+            });
+        };
+        self.prusaSlicer = path(() => settings.settings.plugins.img2stl.prusaslicer_path);
+        self.curaEngine = path(() => settings.settings.plugins.img2stl.curaengine_path);
+        self.definitions = path(() => settings.settings.plugins.img2stl.cura_definitions);
         self.locked = ko.observable(true);
         self.testing = ko.observable(false);
         self.found = ko.observableArray([]);
 
-        self.unlock = function () {
+        self.unlock = function (name) {
             loginState.reauthenticateIfNecessary(function () {
                 self.locked(false);
-                Img2Stl.focus("#settings_img2stl_prusaslicer_path");
+                Img2Stl.focus("#settings_img2stl_" + name);
             });
         };
 
-        const toRow = function (slicer) {
+        // One slicer is enough: that another one is not installed is no error then.
+        const toRow = function (slicer, index, all) {
             if (slicer.problem) {
+                const another = (all || []).some((each) => !each.problem);
+                const missing = slicer.problem.code === "slicing.not_installed";
                 return {
-                    icon: Img2Stl.severityIcon("error"),
+                    icon: Img2Stl.severityIcon(another && missing ? "info" : "error"),
                     text: slicer.problem.message
                 };
             }

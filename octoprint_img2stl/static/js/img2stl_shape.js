@@ -3,7 +3,7 @@
 
     // sets one of the choices of a slice, as a problem's fix has it; says whether it was there
     Img2Stl.fixSlicing = function (slicing, key, value) {
-        const choice = slicing.choices.find((candidate) => candidate.name === key);
+        const choice = slicing.choices().find((candidate) => candidate.name === key);
         if (choice) {
             choice.value(value === null ? Img2Stl.AUTOMATIC : String(value));
         } else if (key === slicing.walls.key) {

@@ -48,7 +48,12 @@
                 )
             };
         };
-        self.choices = [
+        // Which of several slicers; where there is only one, nobody is asked.
+        const slicers = choice("slicer", gettext("Slicer"));
+        const usable = ko.pureComputed(() =>
+            (state().slicers || []).filter((item) => !item.problem)
+        );
+        const plain = [
             choice("material", gettext("Material")),
             choice("quality", gettext("Quality")),
             choice("infill", gettext("Infill"), (value) =>
@@ -60,6 +65,15 @@
                 return Number(value) === 0 ? gettext("No brim") : millimetres(value);
             })
         ];
+        const all = [...plain, slicers];
+        const isHere = ko.pureComputed(
+            () =>
+                slicers.value() === AUTOMATIC ||
+                usable().some((item) => item.name === slicers.value())
+        );
+        self.choices = ko.pureComputed(() =>
+            usable().length > 1 || !isHere() ? all : plain
+        );
         self.walls = new Img2Stl.Field(
             {
                 key: "walls",
@@ -75,7 +89,7 @@
         );
         // what is chosen, for the fold's summary
         self.summary = ko.pureComputed(() =>
-            self.choices
+            plain
                 .slice(0, 3)
                 .map((item) => {
                     const chosen = item
@@ -86,13 +100,12 @@
                 .filter((label) => label)
                 .join(", ")
         );
-        let slicer = null;
 
         self.toJson = function () {
             const value = {};
-            self.choices.forEach((item) => (value[item.name] = item.value()));
+            all.forEach((item) => (value[item.name] = item.value()));
             return {
-                slicer: slicer,
+                slicer: value.slicer,
                 material: value.material,
                 quality: value.quality,
                 infill: Number(value.infill),
@@ -102,8 +115,7 @@
             };
         };
         self.fromJson = function (slicing) {
-            slicer = slicing.slicer;
-            self.choices.forEach(function (item) {
+            all.forEach(function (item) {
                 const value = slicing[item.name];
                 item.value(
                     value === null || value === undefined ? AUTOMATIC : String(value)
@@ -114,9 +126,8 @@
 
         // the sentence why there is no G-code to be had, or null
         self.slicerProblem = ko.pureComputed(function () {
-            const slicers = state().slicers || [];
-            if (slicers.some((item) => !item.problem)) return null;
-            return slicers.length ? slicers[0].problem : null;
+            const known = state().slicers || [];
+            return usable().length || !known.length ? null : known[0].problem;
         });
         self.canSlice = ko.pureComputed(() => !self.slicerProblem());
     };

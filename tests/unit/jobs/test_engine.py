@@ -10,6 +10,10 @@ import pytest
 from octoprint_img2stl.jobs import pipeline
 from octoprint_img2stl.jobs.engine import Options, execute
 from octoprint_img2stl.jobs.model import JobState
+from octoprint_img2stl.slicing.owner_paths import OwnerPath
+from tests.unit.slicing.cura.here import resources
+
+from .programs import prusaslicer_at
 
 
 def work(store, job, options=None, cancelled=lambda: False, progress=lambda job: None):
@@ -57,6 +61,31 @@ def test_all_the_way(store, draft):
     )  # and None at the end
 
 
+def test_with_curaengine(store, draft):
+    draft.params["slicing"].update(slicer="curaengine", brim=3)
+    own = {"curaengine": OwnerPath("", str(resources()))}
+    work(store, draft, Options(slicers=own))
+    assert draft.state is JobState.DONE, draft.problem
+    facts = draft.steps["gcode"].facts
+    assert facts["layers"] == 5 and facts["filament_g"] > 0.3
+    gcode = (store.path(draft.id) / "model.gcode").read_text()
+    assert "Cura_SteamEngine" in gcode and "; thumbnail begin 32x" in gcode
+
+
+def test_a_brought_profile_chooses_the_slicer(store, draft, tmp_path):
+    profile = tmp_path / "mine.ini"
+    profile.write_text("printer_technology = FFF\nlayer_height = 0.16\nperimeters = 2\n")
+    work(store, draft, Options(profile=str(profile)))
+    assert draft.state is JobState.DONE, draft.problem
+    assert draft.steps["slice"].facts["slicer"]["name"] == "prusaslicer"
+    gcode = (store.path(draft.id) / "model.gcode").read_text()
+    assert "; layer_height = 0.16" in gcode
+    draft.params["slicing"]["slicer"] = "curaengine"
+    work(store, draft, Options(profile=str(profile)))
+    assert draft.state is JobState.FAILED
+    assert draft.problem["code"] == "slicing.profile_of_another"
+
+
 def test_only_what_changed_is_done_again(store, draft):
     work(store, draft)
     relief, gcode = draft.steps["relief"], draft.steps["gcode"]
@@ -85,7 +114,7 @@ def test_without_slicing(store, draft):
 
 
 def test_without_a_slicer_the_rest_is_made(store, draft):
-    work(store, draft, Options(slicer_path="/nonexistent/prusa-slicer"))
+    work(store, draft, Options(slicers=prusaslicer_at("/nonexistent/prusa-slicer")))
     assert draft.state is JobState.DONE
     assert draft.problem["code"] == "slicing.bad_path"
     assert draft.problem["severity"] == "warning"
@@ -112,7 +141,7 @@ def test_cancel_in_each_step_then_continue(store, draft, at):
 def test_cancel_ends_the_slicer_and_what_it_started(store, draft, fake_slicer, tmp_path):
     pids = tmp_path / "pids"
     slicer = fake_slicer(f"sleep 600 & echo $! $$ > {pids}; wait\n")
-    work(store, draft, Options(slicer_path=slicer), cancelled=pids.exists)
+    work(store, draft, Options(slicers=prusaslicer_at(slicer)), cancelled=pids.exists)
     assert draft.state is JobState.CANCELLED
     time.sleep(0.5)
     assert not any(group_alive(int(pid)) for pid in pids.read_text().split())
@@ -128,7 +157,7 @@ def test_killed_worker_takes_the_slicer_along(store, draft, fake_slicer, tmp_pat
             os.kill(int(pids.read_text().split()[1]), signal.SIGKILL)
         return False
 
-    work(store, draft, Options(slicer_path=slicer), cancelled=kill)
+    work(store, draft, Options(slicers=prusaslicer_at(slicer)), cancelled=kill)
     assert draft.state is JobState.FAILED
     assert draft.problem["code"] == "jobs.worker_killed"
     time.sleep(0.5)
@@ -137,19 +166,23 @@ def test_killed_worker_takes_the_slicer_along(store, draft, fake_slicer, tmp_pat
 
 
 def test_crashing_slicer(store, draft, fake_slicer):
-    work(store, draft, Options(slicer_path=fake_slicer("kill -SEGV $$\n")))
+    work(store, draft, Options(slicers=prusaslicer_at(fake_slicer("kill -SEGV $$\n"))))
     assert draft.state is JobState.FAILED and draft.step == "slice"
     assert draft.problem["code"] == "slicing.crashed"
 
 
 def test_hanging_slicer(store, draft, fake_slicer):
-    work(store, draft, Options(slicer_path=fake_slicer("sleep 600\n"), time_s=6))
+    work(
+        store,
+        draft,
+        Options(slicers=prusaslicer_at(fake_slicer("sleep 600\n")), time_s=6),
+    )
     assert draft.state is JobState.FAILED
     assert draft.problem["code"] in ("slicing.timeout", "jobs.timeout")
 
 
 def test_slicer_that_writes_nothing(store, draft, fake_slicer):
-    work(store, draft, Options(slicer_path=fake_slicer("exit 0\n")))
+    work(store, draft, Options(slicers=prusaslicer_at(fake_slicer("exit 0\n"))))
     assert draft.state is JobState.FAILED
     assert draft.problem["code"].startswith("slicing.")
 

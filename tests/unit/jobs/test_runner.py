@@ -19,6 +19,7 @@ from tests.serving import wait_for
 
 from . import shapes
 from .conftest import SAMPLE, SMALL
+from .programs import prusaslicer_at
 
 
 class House:
@@ -147,7 +148,7 @@ def test_full_disk_is_refused_before_the_work(house, monkeypatch):
 
 
 def test_stopping_marks_interrupted_not_cancelled(store, tmp_path, fake_slicer):
-    options = Options(slicer_path=fake_slicer("sleep 600\n"))
+    options = Options(slicers=prusaslicer_at(fake_slicer("sleep 600\n")))
     house = House(store, tmp_path, options)
     job = house.open()
     house.make(job)

@@ -2,24 +2,24 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-LIGHT = [
-    "",
-    ".choices",
-    ".gcode",
-    ".gcode_scan",
-    ".profile_file",
-    ".profiles",
-    ".prusa_output",
-    ".prusaslicer",
-    ".registry",
-    ".settings",
-    ".slicer",
-    ".stl",
-    ".thumbnails",
-]
+import octoprint_img2stl.slicing
+
+# All but the pictures, and what is looked at in a worker only.
+HEAVY = {".draw"}
+ROOM = Path(octoprint_img2stl.slicing.__file__).parent
+LIGHT = sorted(
+    {
+        "".join(
+            f".{part}" for part in path.relative_to(ROOM).with_suffix("").parts
+        ).removesuffix(".__init__")
+        for path in ROOM.rglob("*.py")
+    }
+    - HEAVY
+)
 CODE = """
 import importlib, sys
 for name in {names!r}:

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import json
 import os
 import sys
 
 import pytest
 
+from octoprint_img2stl.slicing.choices import AUTOMATIC
+from octoprint_img2stl.slicing.owner_paths import (
+    OwnerPath,
+    key_of,
+    paths_from_json,
+    paths_to_json,
+)
 from octoprint_img2stl.slicing.prusaslicer import PrusaSlicer
 from octoprint_img2stl.slicing.refused import SlicingRefused
 from octoprint_img2stl.slicing.registry import SLICERS, find
@@ -71,9 +79,34 @@ def test_a_configured_path_must_be_an_absolute_executable_file(tmp_path):
         "/bin/true\0",
         "/bin/true; rm -rf /",
     ):
-        refusal = refused(find, "prusaslicer", bad)
+        refusal = refused(find, "prusaslicer", {"prusaslicer": OwnerPath(bad)})
         assert refusal.code == "slicing.bad_path"
-    assert find("prusaslicer", sys.executable).path == sys.executable
+        refusal = refused(find, AUTOMATIC, {"prusaslicer": OwnerPath(bad)})
+        assert refusal.code == "slicing.bad_path"
+    own = {"prusaslicer": OwnerPath(sys.executable)}
+    assert find("prusaslicer", own).path == sys.executable
+
+
+def test_without_a_wish_the_first_that_is_here_is_taken(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for slicer in SLICERS.values():
+        monkeypatch.setattr(slicer, "places", ())
+    refusal = refused(find)
+    assert refusal.code == "slicing.not_installed"
+    assert refusal.problem.values["slicer"] == PrusaSlicer.label
+    for name in ("CuraEngine", "prusa-slicer"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+        assert find().path == str(tmp_path / name)
+    own = {"curaengine": OwnerPath("", "/usr/share/elsewhere")}
+    assert find("curaengine", own).definitions == "/usr/share/elsewhere"
+
+
+def test_paths_survive_the_way_to_the_worker():
+    own = {"prusaslicer": OwnerPath(), "curaengine": OwnerPath("/bin/cura", "/files")}
+    sent = json.loads(json.dumps(paths_to_json(own)))
+    assert paths_from_json(sent) == {"curaengine": OwnerPath("/bin/cura", "/files")}
+    assert key_of({"prusaslicer": OwnerPath()}) == "" != key_of(own)
 
 
 HELP = """#!/bin/sh

@@ -83,7 +83,8 @@ def test_defaults_follow_the_route():
 
 def test_every_offer_is_accepted_and_labelled():
     offers = json.loads(json.dumps(choices()))
-    assert set(offers) == {"material", "quality", "supports", "infill", "brim", "walls"}
+    fields = {"slicer", "material", "quality", "supports", "infill", "brim", "walls"}
+    assert set(offers) == fields
     for field, entries in offers.items():
         for entry in entries:
             if isinstance(entry, dict):
