@@ -27,6 +27,7 @@ from dataclasses import dataclass
 
 from ..problems import INFO, N_, WARNING, Problem
 
+WARM_BED_C = 60  # what PLA gets, which sticks to a cold bed as well
 # A liner of PTFE that reaches into the hot end is damaged, and gives off fumes, above.
 LINER_LIMIT_C = 250
 
@@ -221,10 +222,29 @@ MATERIALS: dict[str, Material] = {
 }
 
 
-def notices(material: str) -> tuple[Problem, ...]:
-    """What should be known before this material (a key of `MATERIALS`) is printed."""
+def notices(material: str, *, heated_bed: bool = True) -> tuple[Problem, ...]:
+    """What should be known before a material is printed.
+
+    Args:
+        material: key of `MATERIALS`.
+        heated_bed: whether the printer has one.
+    """
     found = []
     chosen = MATERIALS[material]
+    if not heated_bed and chosen.bed_c > WARM_BED_C:
+        found.append(
+            Problem(
+                "slicing.needs_heated_bed",
+                WARNING,
+                N_(
+                    "%(material)s hardly sticks to a bed that is not heated, and this "
+                    "printer has none; PLA is the better choice."
+                ),
+                {"material": chosen.label},
+                "slicing.material",
+                "pla",
+            )
+        )
     if chosen.wants_metal:
         hottest = max(chosen.temperature_c, chosen.first_temperature_c)
         found.append(

@@ -11,21 +11,18 @@ import math
 from collections.abc import Mapping
 
 from ..machine import CIRCULAR, Machine
-from ..problems import INFO, N_, WARNING, Problem
+from ..problems import INFO, N_, Problem
 from .choices import MATERIALS, first_layer_height, layer_height
+from .materials import notices as material_notices
 from .profile_file import RELATIVE_E, Profile, allowed, read_profile, write_ini
-from .refused import SlicingRefused
+from .room import Size, fitting_brim, refuse_size
 from .settings import SUPPORT_REACH, SliceSettings
 
 __all__ = ["Profile", "prusa_ini", "read_profile", "slice_ini", "write_ini"]
 
-Size = tuple[float, float, float]
-
 SKIRTS, SKIRT_DISTANCE = 2, 3.0
 TOP_SHELL, BOTTOM_SHELL = 0.8, 0.6  # mm of solid layers above and below the infill
 BED_CORNERS = 72  # of the polygon that stands for a circular bed
-SHORTEST_BRIM = 1.0
-EDGE = 1e-3  # mm by which single precision may be wrong
 
 # What a profile cannot change. `post_process` would be run as a program.
 FORCED = {
@@ -63,7 +60,7 @@ def prusa_ini(
     material = MATERIALS[settings.material]
     layer = layer_height(settings.quality, machine.nozzle)
     first = first_layer_height(layer, machine.nozzle)
-    brim = _brim(machine, settings, size)
+    brim = fitting_brim(machine, settings, size)
     line = machine.line_width
 
     def speed(normal: float) -> str:
@@ -185,20 +182,8 @@ def slice_ini(
             ini.update(bed_temperature="0", first_layer_bed_temperature="0")
         _absolute_first_layer(ini)
         _relative_e_needs_reset(ini)
-    elif not machine.heated_bed and MATERIALS[settings.material].bed_c > 60:
-        notices.append(
-            Problem(
-                "slicing.needs_heated_bed",
-                WARNING,
-                N_(
-                    "%(material)s hardly sticks to a bed that is not heated, and this "
-                    "printer has none; PLA is the better choice."
-                ),
-                {"material": MATERIALS[settings.material].label},
-                "slicing.material",
-                "pla",
-            )
-        )
+    else:
+        notices += material_notices(settings.material, heated_bed=machine.heated_bed)
     if relief:
         ini.update(FAST_RELIEF)
     if _count(ini, "skirts") and not machine.fits(*size, _outside(ini)):
@@ -213,7 +198,7 @@ def slice_ini(
                 ),
             )
         )
-    _refuse_size(machine, size, _outside(ini))
+    refuse_size(machine, size, _outside(ini))
     return ini, tuple(notices)
 
 
@@ -236,22 +221,6 @@ def _outside(ini: Mapping[str, str]) -> float:
     if skirts:
         beyond += _number(ini, "skirt_distance") + skirts * line
     return beyond
-
-
-def _brim(machine: Machine, settings: SliceSettings, size: Size | None) -> float:
-    """The brim's width; an automatic one gives way where the bed has no room for it."""
-    if size is None:
-        return float(settings.brim or 0)
-    brim = settings.brim_for(*size)
-    if settings.brim is None and not machine.fits(*size, brim):
-        width, depth, _ = size
-        if machine.form == CIRCULAR:
-            room = (min(machine.width, machine.depth) - math.hypot(width, depth)) / 2
-        else:
-            room = min(machine.width - width, machine.depth - depth) / 2
-        brim = min(brim, math.floor(room * 10) / 10)
-        brim = brim if brim >= SHORTEST_BRIM else 0.0
-    return brim
 
 
 def _machine_keys(machine: Machine) -> dict[str, str]:
@@ -307,52 +276,6 @@ def _relative_e_needs_reset(ini: dict[str, str]) -> None:
     if _count(ini, RELATIVE_E) and "G92 E0" not in ini.get("layer_gcode", ""):
         gcode = ini.get("layer_gcode", "")
         ini["layer_gcode"] = f"{gcode}\\nG92 E0" if gcode else "G92 E0"
-
-
-def _refuse_size(machine: Machine, size: Size, needed: float) -> None:
-    """Raise for a model that surely does not fit, before anybody waits for its G-code.
-
-    On a circular bed a round model fits where its box does not; the G-code will tell.
-    """
-    width, depth, height = (round(side, 1) for side in size)
-    if size[2] > machine.height + EDGE:
-        raise SlicingRefused(
-            "slicing.too_tall",
-            N_(
-                "The model is %(height)s mm tall, the printer reaches %(limit)s mm; "
-                "make it smaller."
-            ),
-            height=height,
-            limit=round(machine.height, 1),
-        )
-
-    def fits(margin: float) -> bool:
-        room_x, room_y = machine.width - 2 * margin, machine.depth - 2 * margin
-        return size[0] <= room_x + EDGE and size[1] <= room_y + EDGE
-
-    if not fits(0.0):
-        raise SlicingRefused(
-            "slicing.off_bed",
-            N_(
-                "The model of %(width)s x %(depth)s mm does not fit on the bed; make it "
-                "smaller."
-            ),
-            width=width,
-            depth=depth,
-        )
-    if not fits(needed):
-        raise SlicingRefused(
-            "slicing.off_bed",
-            N_(
-                "The model of %(width)s x %(depth)s mm needs %(margin)s mm around it "
-                "for brim or supports and does not fit on the bed; make it smaller or "
-                "choose less of them."
-            ),
-            field="slicing.brim",
-            width=width,
-            depth=depth,
-            margin=round(needed, 1),
-        )
 
 
 def _number(ini: Mapping[str, str], key: str) -> float:

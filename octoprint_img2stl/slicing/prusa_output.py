@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-import signal
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ..problems import INFO, N_, WARNING, Problem
-from ..process import CANCELLED, KILLED, MEMORY, NOT_KNOWN, TIMEOUT, Finished
+from ..process import Finished
 from .refused import SlicingRefused, clean_text
+from .running import (
+    DISK_FULL,
+    OUT_OF_MEMORY,
+    failed,
+    known,
+    refuse_ended,
+    refuse_failure,
+)
 
 LOG_LINES = 300
 ERROR_LINES = 8
 WARNING_LINES = 6  # of one warning
 MOST_WARNINGS = 8
-NOT_STARTED = 127
 
 _LOG_LINE = re.compile(r"\[[^]]*\] \[0x[0-9a-f]+\] \[(\w+)\]\s+(.*)")
 _STAGE = re.compile(r"-?\d+%? => ")
@@ -42,35 +47,14 @@ PERIMETERS = (0.10, 0.62)  # share of the perimeters, layer by layer
 EXPORT = (0.78, 0.99)
 
 
-@dataclass(frozen=True)
-class _Known:
-    """A failure that PrusaSlicer words the same in 2.3 to 2.9."""
-
-    pattern: re.Pattern[str]
-    code: str
-    template: str
-
-
-def _known(pattern: str, code: str, template: str) -> _Known:
-    return _Known(re.compile(pattern), code, template)
-
-
 KNOWN = (
-    _known(
-        # the last one is a thread that found no room for its stack
-        r"bad_alloc|[Oo]ut of memory|[Cc]annot allocate memory|Resource temporarily unav",
-        "slicing.out_of_memory",
-        N_(
-            "Slicing needed more memory than it may have; make the model smaller or "
-            "coarser, or raise the memory limit in the settings."
-        ),
-    ),
-    _known(
+    OUT_OF_MEMORY,
+    known(
         r"outside of the print volume|could not fit on the bed|not fit on the bed",
         "slicing.off_bed",
         N_("The model does not fit on the bed; make it smaller."),
     ),
-    _known(
+    known(
         r"No layers were detected|print is empty|no printable objects",
         "slicing.empty",
         N_(
@@ -78,22 +62,18 @@ KNOWN = (
             "enlarge it."
         ),
     ),
-    _known(
+    known(
         r"no extrusions in the first layer",
         "slicing.no_first_layer",
         N_("No surface of the model stands on the bed; give it a flat bottom."),
     ),
-    _known(
+    known(
         r"Loading of a model file failed",
         "slicing.model_unreadable",
         N_("PrusaSlicer cannot read the model; make it again."),
     ),
-    _known(
-        r"Is the disk full|No space left|disk is full",
-        "slicing.disk_full",
-        N_("The disk became full while slicing; free some space and try again."),
-    ),
-    _known(
+    known(r"Is the disk full|No space left|disk is full", "slicing.disk_full", DISK_FULL),
+    known(
         r"Error while reading config|Invalid value|can't be greater than nozzle"
         r"|custom G-code|not supposed to work at 100% density|configuration file"
         r"|G92 E0|'=' character",
@@ -211,55 +191,14 @@ class Listener:
         Raises:
             SlicingRefused: with the reason as far as it can be known.
         """
-        _refuse_end(finished)
-        failed = finished.returncode not in (0, NOT_KNOWN)
-        if written and not failed:
+        refuse_ended(finished)
+        if written and not failed(finished):
             return
         said = "\n".join((*self._errors, *self._log))
-        detail = self.detail or "-"
-        for known in KNOWN:
-            if known.pattern.search(said):
-                raise SlicingRefused(known.code, known.template, detail=detail)
-        number = _signal_number(finished.returncode)
-        if number:
-            raise SlicingRefused(
-                "slicing.crashed",
-                N_(
-                    "The slicer crashed (%(signal)s); other settings or a slightly "
-                    "different size often help."
-                ),
-                signal=_signal_name(number),
-            )
-        if finished.returncode == NOT_STARTED:
-            raise SlicingRefused(
-                "slicing.not_started",
-                N_("The slicer cannot be started (%(detail)s); install it again."),
-                detail=detail,
-            )
-        if failed and not self.detail:
-            raise SlicingRefused(
-                "slicing.failed",
-                N_(
-                    "The slicer gave up without a word; try other settings, or set "
-                    "another program."
-                ),
-                returncode=finished.returncode,
-            )
-        if failed:
-            raise SlicingRefused(
-                "slicing.failed",
-                N_("The slicer gave up and said: %(detail)s"),
-                detail=detail,
-                returncode=finished.returncode,
-            )
-        raise SlicingRefused(
-            "slicing.no_output",
-            N_(
-                "The slicer ended without writing any G-code; its last words were: "
-                "%(detail)s"
-            ),
-            detail=detail,
-        )
+        for each in KNOWN:
+            if each.pattern.search(said):
+                raise SlicingRefused(each.code, each.template, detail=self.detail or "-")
+        refuse_failure(finished, self.detail)
 
     def _traced(self, level: str, text: str) -> None:
         if level in ("error", "fatal", "warning"):
@@ -287,44 +226,3 @@ class Listener:
             self._reached = fraction
             if self._progress:
                 self._progress(fraction)
-
-
-def _refuse_end(finished: Finished) -> None:
-    """Raise if the process was ended rather than ended by itself."""
-    if finished.ended == CANCELLED:
-        raise SlicingRefused("slicing.cancelled", N_("Slicing was cancelled."))
-    if finished.ended == TIMEOUT:
-        raise SlicingRefused(
-            "slicing.timeout",
-            N_(
-                "Slicing took longer than %(minutes)s minutes and was stopped; make the "
-                "model smaller or coarser, or raise the time limit in the settings."
-            ),
-            minutes=round(finished.wall_s / 60, 1),
-        )
-    if finished.ended == MEMORY:
-        raise SlicingRefused("slicing.out_of_memory", KNOWN[0].template)
-    if finished.ended == KILLED:
-        raise SlicingRefused(
-            "slicing.out_of_memory",
-            N_(
-                "The system stopped the slicer, most likely because the memory ran out; "
-                "make the model smaller or coarser, or slice while nothing else runs."
-            ),
-        )
-
-
-def _signal_number(returncode: int) -> int:
-    """The signal that ended the program, or its child as shells tell it; else 0."""
-    if returncode == NOT_KNOWN:
-        return 0
-    if returncode < 0:
-        return -returncode
-    return returncode - 128 if 128 < returncode < 128 + signal.NSIG else 0
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return str(number)

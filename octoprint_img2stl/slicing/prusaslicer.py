@@ -10,7 +10,6 @@ import errno
 import math
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from .gcode import read_gcode, verify
 from .profiles import slice_ini, write_ini
 from .prusa_output import Listener
 from .refused import SlicingRefused, clean_text
+from .running import DISK_FULL, publish, scaled
 from .settings import SliceSettings
 from .slicer import SliceResult
 from .stl import stl_size
@@ -119,7 +119,7 @@ class PrusaSlicer:
                 )
                 model.symlink_to(stl)
                 write_ini(config, ini)
-                listener = Listener(_layers(size[2], ini), _scaled(progress, 0.0, SLICED))
+                listener = Listener(_layers(size[2], ini), scaled(progress, 0.0, SLICED))
                 argv = _argv(self.path, config, machine, output, model)
                 finished = process.run(
                     argv,
@@ -130,16 +130,13 @@ class PrusaSlicer:
                     started=started,
                 )
                 listener.refuse(finished, output.is_file() and not output.is_symlink())
-                facts = read_gcode(output, _scaled(progress, SLICED, 1.0), machine.centre)
+                facts = read_gcode(output, scaled(progress, SLICED, 1.0), machine.centre)
                 verify(facts, machine)
-                _publish(output, gcode)
+                publish(output, gcode)
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
-            raise SlicingRefused(
-                "slicing.disk_full",
-                N_("The disk became full while slicing; free some space and try again."),
-            ) from error
+            raise SlicingRefused("slicing.disk_full", DISK_FULL) from error
         command = clean_text(" ".join(argument or "''" for argument in argv))
         return SliceResult(
             version=facts.generator.removeprefix("PrusaSlicer "),
@@ -179,26 +176,3 @@ def _layers(height: float, ini: Mapping[str, str]) -> int:
     except ValueError:
         return 1
     return max(1, math.ceil(height / layer)) if layer > 0 else 1
-
-
-def _scaled(
-    progress: Callable[[float], None] | None, begin: float, end: float
-) -> Callable[[float], None] | None:
-    if progress is None:
-        return None
-    return lambda fraction: progress(begin + (end - begin) * fraction)
-
-
-def _publish(output: Path, gcode: Path) -> None:
-    """Move the finished file to its place in one step, across file systems too."""
-    try:
-        os.replace(output, gcode)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        near = gcode.with_name(f".{gcode.name}.part")
-        try:
-            shutil.copyfile(output, near)
-            os.replace(near, gcode)
-        finally:
-            near.unlink(missing_ok=True)

@@ -71,11 +71,19 @@ def test_an_unheated_bed_is_never_heated():
 
 
 def test_a_material_that_needs_a_heated_bed_says_so():
-    _, notices = slice_ini(
-        Machine(heated_bed=False), SliceSettings(material="abs"), SMALL
-    )
+    cold = Machine(heated_bed=False)
+    _, notices = slice_ini(cold, SliceSettings(material="petg"), SMALL)
     assert [notice.code for notice in notices] == ["slicing.needs_heated_bed"]
-    assert not slice_ini(Machine(heated_bed=False), SliceSettings(), SMALL)[1]
+    assert not slice_ini(cold, SliceSettings(), SMALL)[1]
+    assert not slice_ini(Machine(), SliceSettings(material="petg"), SMALL)[1]
+
+
+def test_what_a_material_wants_is_said_where_no_profile_knows_better():
+    abs_ = SliceSettings(material="abs")
+    _, notices = slice_ini(Machine(), abs_, SMALL)
+    assert [notice.code for notice in notices] == ["slicing.wants_enclosure"]
+    own = {"temperature": "245"}
+    assert not slice_ini(Machine(), abs_, SMALL, profile=own)[1]
 
 
 @pytest.mark.parametrize(
