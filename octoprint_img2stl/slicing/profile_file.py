@@ -124,6 +124,8 @@ GCODE_KEYS = frozenset(
 # Named to the user when dropped, because somebody may have counted on them.
 DANGEROUS = re.compile(
     r"post_process|gcode_substitutions|binary_gcode|host_type|(?:print_?host|printhost)_?.*"
+    r"|octoprint_(?:host|apikey|cafile)"  # Slic3r's
+    r"|slicing_pipeline_plugin|plugins|\w+_plugin_config_overrides"  # OrcaSlicer's
 )
 
 # Dropped without a word: every export has them, and they say nothing about one print with
@@ -145,6 +147,7 @@ FLAVORS = "marlin marlin2 reprap reprapfirmware repetier smoothie klipper".split
 NOT_AN_INI = N_(
     "The profile is not an ini file of PrusaSlicer; use File > Export > Export Config."
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,80}")
 
 
@@ -202,7 +205,7 @@ def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
                 dangerous.append(key)
         elif key in GCODE_KEYS:
             if own_gcode and len(value) <= GCODE_LIMIT:
-                kept[key] = value
+                kept[key] = one_line(value)
             elif own_gcode:
                 long.append(key)
             elif _does_something(value) and key != RELATIVE_E:
@@ -346,6 +349,11 @@ def _is_plain(key: str, value: str) -> bool:
     if len(value) > VALUE_LIMIT or any(ord(char) < 32 for char in value):
         return False
     return key != "gcode_flavor" or value in FLAVORS
+
+
+def one_line(gcode: str) -> str:
+    """A custom G-code as an ini has it, without what no printer could read."""
+    return _CONTROL.sub("", "\\n".join(gcode.split("\n")))
 
 
 def _does_something(gcode: str) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ...problems import INFO, N_, WARNING, Problem
+from ...problems import N_, WARNING, Problem
 from ..refused import SlicingRefused, clean_text
-from .imported import KINDS, NAME_LIMIT, System
+from .imported import KINDS, NAME_LIMIT, PRUSA, Imported, System, people_name
 
 SHOWN = 500  # choices of a kind
 
@@ -40,7 +40,7 @@ class Bundle:
 
 
 class Picked(NamedTuple):
-    """`chosen` is None for a kind that somebody has to choose first."""
+    """Kind -> the preset that is meant, and kind -> all names where there are several."""
 
     chosen: dict[str, str]
     choices: dict[str, tuple[str, ...]]
@@ -61,7 +61,7 @@ def pick(bundle: Bundle, choose: Mapping[str, str]) -> Picked:
     for kind in KINDS:
         presets = bundle.presets.get(kind, {})
         names = [name for name, preset in presets.items() if preset.open] or [*presets]
-        wanted, active = choose.get(kind, ""), bundle.active.get(kind, "")
+        wanted, active = str(choose.get(kind) or ""), bundle.active.get(kind, "")
         if wanted and wanted not in names and wanted != active:
             raise SlicingRefused(
                 "slicing.profile_no_such_choice",
@@ -80,8 +80,9 @@ def pick(bundle: Bundle, choose: Mapping[str, str]) -> Picked:
     return Picked(chosen, choices, undecided)
 
 
-def undecided_problem() -> Problem:
-    return Problem(
+def to_be_chosen(picked: Picked, name: str, source: str) -> Imported:
+    """What is known of a file while nobody has chosen among its presets."""
+    problem = Problem(
         "slicing.profile_choose",
         WARNING,
         N_(
@@ -90,6 +91,15 @@ def undecided_problem() -> Problem:
         ),
         {},
         "profile",
+    )
+    return Imported(
+        engine=PRUSA,
+        name=people_name(name),
+        values={},
+        problems=(problem,),
+        choices=picked.choices,
+        chosen=picked.chosen,
+        about={"source": source},
     )
 
 
@@ -137,7 +147,7 @@ def missing_problem(names: Iterable[str]) -> tuple[Problem, ...]:
     return (
         Problem(
             "slicing.profile_parent_missing",
-            INFO,
+            WARNING,
             N_(
                 "The profile builds on %(names)s, which is not in the file; what it would "
                 "take from there comes from our settings."

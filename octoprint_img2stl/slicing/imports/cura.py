@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from ...machine import CIRCULAR, RECTANGULAR
 from ...problems import INFO, N_, Problem
-from ..profile_file import left_out
+from ..cura.keys import GCODE_KEYS, MACHINE, allowed
+from ..profile_file import left_out, one_line
 from ..refused import clean_text
 from ..vendor.bed import BedSaid
-from .cura_keys import allowed
 from .given import Given
 from .imported import (
     CURA,
@@ -28,7 +28,6 @@ from .imported import (
     positive,
 )
 from .ini import sections
-from .prusa import unfit_problem
 
 # Metadata in which Cura keeps its post-processing scripts: Python programs.
 SCRIPTS = "post_processing_scripts"
@@ -50,14 +49,17 @@ def container(text: str) -> Container | None:
         return None
     metadata = found.get("metadata", {})
     position = metadata.get("position")
-    if position is None:
+    if position is None and "extruder" not in metadata:  # before Cura 3
         return Container(found["general"], metadata, found["values"], None)
-    number = int(position) if re.fullmatch(r"\d{1,3}", position) else 0
+    number = int(position) if re.fullmatch(r"[0-9]{1,3}", position or "") else 0
     return Container(found["general"], metadata, found["values"], number)
 
 
 def imported(containers: list[Container], given: Given, *, source: str) -> Imported:
     """The global container with the first extruder's over it.
+
+    The values carry Cura's id of the printer as `keys.MACHINE`; what they leave unsaid comes
+    from its definition.
 
     Raises:
         SlicingRefused: ``slicing.bad_profile``: no setting in it.
@@ -70,12 +72,15 @@ def imported(containers: list[Container], given: Given, *, source: str) -> Impor
     parts = [each for each in (whole, *extruders[:1]) if each is not None]
     raw: dict[str, str] = {}
     for part in parts:
-        raw.update((key, _one_line(value)) for key, value in part.values.items())
+        raw.update(part.values)
+    for key, value in raw.items():
+        raw[key] = one_line(value) if key in GCODE_KEYS else value.replace("\n", "\\n")
     for each in containers:
         if each.metadata.get(SCRIPTS, "").strip():
             raw[SCRIPTS] = each.metadata[SCRIPTS]
-    kept, problems, unfit = allowed(raw, own_gcode=given.own_gcode)
-    if not kept and not problems and not unfit:
+    raw.pop(MACHINE, None)
+    kept, problems = allowed(raw, own_gcode=given.own_gcode)
+    if not kept and not problems:
         raise not_a_profile(
             N_(
                 "The Cura profile changes nothing; in Cura choose Create profile from "
@@ -88,13 +93,13 @@ def imported(containers: list[Container], given: Given, *, source: str) -> Impor
         "quality_type": _word(parts[0].metadata.get("quality_type", "")),
         "setting_version": _word(parts[0].metadata.get("setting_version", "")),
     }
+    kept |= allowed({MACHINE: about["definition"]}, own_gcode=False).values
     return Imported(
         engine=CURA,
         name=people_name(parts[0].general.get("name", ""), given.title),
         values=kept,
         problems=(
             *problems,
-            *unfit_problem(unfit),
             *_second_extruder(extruders),
             _only_changes(about["quality_type"]),
         ),
@@ -132,10 +137,6 @@ def _bed(raw: dict[str, str]) -> BedSaid | None:
     if raw.get("machine_center_is_zero", "").lower() == "true":
         return BedSaid(form, -width / 2, -depth / 2, width / 2, depth / 2)
     return BedSaid(form, 0.0, 0.0, width, depth)
-
-
-def _one_line(value: str) -> str:
-    return "\\n".join(value.split("\n"))
 
 
 def _word(text: str) -> str:

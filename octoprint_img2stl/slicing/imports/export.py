@@ -12,9 +12,9 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..cura.keys import MACHINE, allowed
 from ..profile_file import write_ini
 from ..refused import clean_text
-from .cura_keys import allowed
 
 INI, CURAPROFILE = ".ini", ".curaprofile"
 # Of Cura 4.13, the engine that Debian 12 has; newer Curas bring older profiles up to date.
@@ -54,7 +54,7 @@ def export_curaprofile(
     values: Mapping[str, str],
     *,
     name: str,
-    definition: str = "fdmprinter",
+    definition: str = "",
     quality_type: str = "normal",
     setting_version: int = SETTING_VERSION,
 ) -> None:
@@ -65,16 +65,19 @@ def export_curaprofile(
         values: `Imported.values` of a Cura profile.
         name: under which Cura will list it.
         definition: Cura's id of the printer; of another printer Cura refuses the profile.
+            Left out: the one in the values, or the one that stands for all of them.
         quality_type: of the printer's, on which it builds.
         setting_version: of the Cura whose keys these are.
 
     Raises:
         ValueError: a definition or quality that cannot be one.
     """
+    kept = allowed(values, own_gcode=True).values
+    definition = definition or kept.get(MACHINE, "fdmprinter")
     if not _WORD.fullmatch(definition) or not _WORD.fullmatch(quality_type):
         raise ValueError(f"not a name of Cura's: {definition!r}, {quality_type!r}")
     title = clean_text(name, 80) or "OctoPrint"
-    kept = allowed(values, own_gcode=True).values
+    kept.pop(MACHINE, None)
     parts = {
         "": {key: value for key, value in kept.items() if key in GLOBAL},
         "extruder_0": {key: value for key, value in kept.items() if key not in GLOBAL},

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from ...problems import N_
+from ..refused import SlicingRefused
 from .imported import System, not_a_profile
 
 HEAD = 512 * 1024  # bytes from the beginning by which a file is recognised
@@ -128,7 +130,7 @@ class Given:
 
 # What Python's zipfile raises for damaged, locked or strange archives.
 _BROKEN = (
-    zipfile.BadZipFile, zipfile.LargeZipFile, zipfile.zlib.error, OSError, EOFError,
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, OSError, EOFError,
     ValueError, RuntimeError, NotImplementedError, LookupError, OverflowError,
 )  # fmt: skip
 
@@ -141,5 +143,5 @@ def as_text(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _unreadable() -> Exception:
+def _unreadable() -> SlicingRefused:
     return not_a_profile(N_("The profile's file cannot be read; check its name."))

@@ -21,10 +21,10 @@ from .combine import (
     flatten,
     missing_problem,
     pick,
-    undecided_problem,
+    to_be_chosen,
 )
 from .given import ZIP_MAGIC, Given, as_text
-from .imported import KINDS, PRUSA, Imported, not_a_profile, people_name
+from .imported import KINDS, Imported, not_a_profile
 from .jsons import loads
 from .orca_values import translated
 
@@ -74,15 +74,7 @@ def read(given: Given) -> Imported | None:
         )
     picked = pick(Bundle(presets), given.choose)
     if picked.undecided:
-        return Imported(
-            engine=PRUSA,
-            name=people_name(given.title),
-            values={},
-            problems=(undecided_problem(),),
-            choices=picked.choices,
-            chosen=picked.chosen,
-            about={"source": "orca"},
-        )
+        return to_be_chosen(picked, given.title, "orca")
     values: dict[str, Any] = {}
     missing: list[str] = []
     for kind in KINDS:

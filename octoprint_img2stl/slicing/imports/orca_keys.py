@@ -234,8 +234,6 @@ BED_KEYS = frozenset(
 
 # -- what is not taken -----------------------------------------------------------------------
 
-# Python programs of OrcaSlicer's own, and PrusaSlicer's `profile_file.DANGEROUS`.
-DANGEROUS = re.compile(r"slicing_pipeline_plugin|plugins|\w+_plugin_config_overrides")
 # Of the file, of several extruders, of Bambu's hardware, or of the program's windows.
 QUIET = re.compile(
     r"type|name|from|inherits\w*|version|setting_id|filament_id|instantiation|is_custom\w*"

@@ -30,16 +30,16 @@ RENAMED = {
     "machine_max_speed_z": "machine_max_feedrate_z",
     "printable_height": "max_print_height",
 }
-# PrusaSlicer 2.3's own variables and words (`PlaceholderParser.cpp`, `GCode.cpp`).
+# Variables and words of PrusaSlicer 2.5 (asked one by one), which newer ones have as well
 _WORDS = frozenset(
     """
     if elsif else endif and or not true false min max int random
     layer_num layer_z max_layer_z current_extruder initial_extruder initial_tool
     first_layer_print_min first_layer_print_max first_layer_print_size print_bed_min
     print_bed_max print_bed_size total_layer_count nozzle_diameter bed_shape
-    max_print_height has_wipe_tower is_extruder_used total_toolchanges timestamp
+    max_print_height has_wipe_tower total_toolchanges timestamp
     filament_notes filament_settings_id print_settings_id printer_settings_id
-    filament_preset print_preset printer_preset num_extruders input_filename_base
+    filament_preset print_preset printer_preset input_filename_base
     """.split()
 )
 _KNOWN = _WORDS | PLAIN_KEYS | GCODE_KEYS

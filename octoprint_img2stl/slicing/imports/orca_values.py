@@ -13,7 +13,7 @@ from ..profile_file import (
     GCODE_KEYS,
     GCODE_LIMIT,
     NOTHING,
-    left_out,
+    RELATIVE_E,
 )
 from ..refused import clean_text
 from . import orca_keys as keys
@@ -44,14 +44,10 @@ def translated(settings: Mapping[str, Any]) -> Translated:
     trees = _first("support_type", settings.get("support_type", "")).startswith("tree")
     values: dict[str, str] = {}
     unmatched: list[str] = []
-    dangerous: list[str] = []
     foreign: dict[str, list[str]] = {}
     for key, value in settings.items():
         text = _first(key, value)
-        if keys.DANGEROUS.fullmatch(key):
-            if text not in NOTHING:
-                dangerous.append(key)
-        elif DANGEROUS.fullmatch(key):
+        if DANGEROUS.fullmatch(key):
             values[key] = text  # the allow-list drops it and says so
         elif key in keys.RENAMED or key in keys.SAME:
             new = keys.RENAMED.get(key, key)
@@ -72,9 +68,8 @@ def translated(settings: Mapping[str, Any]) -> Translated:
         ):
             unmatched.append(key)
     unmatched += _special(settings, values)
-    _numbers(values)
-    problems = (*left_out(dangerous=dangerous), *_foreign_problem(foreign))
-    return Translated(values, problems, tuple(unmatched))
+    unmatched += _numbers(values)
+    return Translated(values, _foreign_problem(foreign), tuple(unmatched))
 
 
 def _foreign_problem(foreign: Mapping[str, list[str]]) -> tuple[Problem, ...]:
@@ -167,6 +162,8 @@ def _special(settings: Mapping[str, Any], values: dict[str, str]) -> list[str]:
         values.setdefault("infill_first", "1" if order.startswith("infill") else "0")
         outside = "outer wall/inner wall" in order
         values.setdefault("external_perimeters_first", "1" if outside else "0")
+    if "machine_start_gcode" in settings:  # a printer; relative is OrcaSlicer's default
+        values.setdefault(RELATIVE_E, "1")
     if said("enable_pressure_advance") == "1":
         unmatched.append("pressure_advance")
     if said("spiral_mode") not in ("", "0"):
@@ -176,31 +173,34 @@ def _special(settings: Mapping[str, Any], values: dict[str, str]) -> list[str]:
     return unmatched
 
 
-def _numbers(values: dict[str, str]) -> None:
-    """Percentages as PrusaSlicer means them; what cannot be worked out stays as it is."""
+def _numbers(values: dict[str, str]) -> list[str]:
+    """Make percentages and times what PrusaSlicer means by them.
+
+    A share of something that is not known goes out, and is returned: PrusaSlicer would take
+    it for a share of something else.
+    """
     nozzle = _number(values.get("nozzle_diameter", ""))
     before = dict(values)
+    lost = []
     for key, value in before.items():
-        if key in keys.PERCENT and _number(value) is not None:
-            values[key] = f"{value}%"
-        elif key.endswith("extrusion_width") and value.endswith("%"):
-            # There a share of the nozzle, here of the layer's height.
-            values[key] = _share(value, nozzle)
-        elif key in keys.OF and value.endswith("%"):
-            values[key] = _share(value, _number(before.get(keys.OF[key], "")))
+        number = _number(value.rstrip("%"))
+        if number is None:
+            continue  # whoever checks the values says so
+        share = value.endswith("%")
+        if key in keys.PERCENT:
+            values[key] = f"{_text(number)}%"
         elif key in keys.SHRINKAGE:
-            left = _number(value.rstrip("%"))
-            if left is not None:
-                values[key] = f"{_text(100 - left)}%"
+            values[key] = f"{_text(100 - number)}%"
         elif key in keys.WHOLE_NUMBERS:
-            seconds = _number(value)
-            if seconds is not None:
-                values[key] = str(round(seconds))
-
-
-def _share(value: str, whole: float | None) -> str:
-    part = _number(value[:-1])
-    return value if part is None or whole is None else _text(part / 100 * whole)
+            values[key] = str(round(number))
+        elif share and (key.endswith("extrusion_width") or key in keys.OF):
+            whole = _number(before.get(keys.OF[key], "")) if key in keys.OF else nozzle
+            if whole is None:
+                del values[key]
+                lost.append(key)
+            else:
+                values[key] = _text(number / 100 * whole)
+    return lost
 
 
 def _number(text: str) -> float | None:

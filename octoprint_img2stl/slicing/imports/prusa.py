@@ -14,6 +14,11 @@ from .prusa_values import fitting
 
 KNOWN = PLAIN_KEYS | GCODE_KEYS
 ENOUGH = 20  # known keys from which some lines at a G-code's end are a profile
+# Names of Slic3r's, which makers' bundles still have (``aliases`` in `PrintConfig.cpp`).
+OLD_NAMES = {
+    "external_fill_pattern": ("top_fill_pattern", "bottom_fill_pattern"),
+    "solid_fill_pattern": ("top_fill_pattern", "bottom_fill_pattern"),
+}
 NOTHING_KNOWN = N_(
     "The profile holds no setting that is known; export one from PrusaSlicer."
 )
@@ -48,8 +53,11 @@ def imported(
                 "filament."
             )
         )
+    lost: list[str] = []
     if superslicer.is_superslicer(raw):
-        raw = superslicer.converted(raw)
+        raw, lost = superslicer.converted(raw)
+    else:
+        raw = _renamed(raw)
     kept, left = allowed(raw, own_gcode=given.own_gcode)
     values, unfit = fitting(kept)
     if not values and not unfit:
@@ -58,7 +66,12 @@ def imported(
         engine=PRUSA,
         name=people_name(name, given.title),
         values=values,
-        problems=(*problems, *left, *left_out(ignored=unmatched), *unfit_problem(unfit)),
+        problems=(
+            *problems,
+            *left,
+            *left_out(ignored=(*unmatched, *lost)),
+            *unfit_problem(unfit),
+        ),
         bed=bed_of(raw.get("bed_shape", "")),
         nozzle=positive(raw.get("nozzle_diameter")),
         height=positive(raw.get("max_print_height")),
@@ -89,3 +102,13 @@ def unfit_problem(unfit: list[str]) -> tuple[Problem, ...]:
 def looks_like_settings(raw: Mapping[str, str]) -> bool:
     """Whether so many keys are PrusaSlicer's that it is no accident."""
     return sum(1 for key in raw if key in KNOWN or DANGEROUS.fullmatch(key)) >= ENOUGH
+
+
+def _renamed(raw: Mapping[str, str]) -> dict[str, str]:
+    """The same with today's names; what has today's name already wins."""
+    values = dict(raw)
+    for old in OLD_NAMES.keys() & raw.keys():
+        value = values.pop(old)
+        for name in OLD_NAMES[old]:
+            values.setdefault(name, value)
+    return values

@@ -17,10 +17,10 @@ from .combine import (
     flatten,
     missing_problem,
     pick,
-    undecided_problem,
+    to_be_chosen,
 )
 from .given import Given
-from .imported import KINDS, PRUSA, Imported, people_name
+from .imported import KINDS, Imported
 from .ini import Sections, sections
 
 # A preset that has these of its own is whole, whatever it was derived from: an export
@@ -46,15 +46,7 @@ def read(given: Given) -> Imported | None:
         return None
     picked = pick(bundle, given.choose)
     if picked.undecided:
-        return Imported(
-            engine=PRUSA,
-            name=people_name(given.title),
-            values={},
-            problems=(undecided_problem(),),
-            choices=picked.choices,
-            chosen=picked.chosen,
-            about={"source": "prusa_bundle"},
-        )
+        return to_be_chosen(picked, given.title, "prusa_bundle")
     values: dict[str, str] = {}
     missing: list[str] = []
     for kind in KINDS:

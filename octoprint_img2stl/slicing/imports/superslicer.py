@@ -13,7 +13,7 @@ from collections.abc import Mapping
 # Keys that only SuperSlicer has; one of them is enough.
 _OWN = frozenset(
     "default_speed external_perimeter_overlap first_layer_size_compensation "
-    "infill_connection perimeter_loop solid_fill_pattern".split()
+    "infill_connection perimeter_loop".split()
 )
 _OF_NOZZLE = frozenset(
     """
@@ -64,14 +64,24 @@ def is_superslicer(raw: Mapping[str, str]) -> bool:
     return not _OWN.isdisjoint(raw)
 
 
-def converted(raw: Mapping[str, str]) -> dict[str, str]:
-    """The same settings as PrusaSlicer means them; what cannot be worked out stays."""
+def converted(raw: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The same settings as PrusaSlicer means them, and keys that cannot be worked out.
+
+    Those are percentages of something that is not there; they would mean something else.
+    """
     values = dict(raw)
-    for key in _OF.keys() & raw.keys():
-        values[key] = _share(raw, key)
+    lost = []
     nozzle = _number(raw.get("nozzle_diameter", ""))
-    for key in _OF_NOZZLE & raw.keys():
-        values[key] = _percent_of(raw[key], nozzle)
+    for key in raw:
+        if key in _OF_NOZZLE:
+            values[key] = _percent_of(raw[key], nozzle)
+        elif key in _OF:
+            values[key] = _share(raw, key)
+        else:
+            continue
+        if "%" in values[key]:
+            del values[key]
+            lost.append(key)
     if "bridge_flow_ratio" in raw:  # a percentage, here a factor
         flow = _number(raw["bridge_flow_ratio"].rstrip("%"))
         if flow is not None and raw["bridge_flow_ratio"].endswith("%"):
@@ -86,7 +96,7 @@ def converted(raw: Mapping[str, str]) -> dict[str, str]:
     if foot is not None:  # negative is inwards there, positive is inwards here
         values["elefant_foot_compensation"] = _text(max(0.0, -foot))
     values.pop("first_layer_size_compensation", None)
-    return values
+    return values, lost
 
 
 def _share(raw: Mapping[str, str], key: str) -> str:

@@ -9,6 +9,7 @@ from octoprint_img2stl.slicing.profile_file import (
     GCODE_KEYS,
     PLAIN_KEYS,
     SIZE_LIMIT,
+    allowed,
     read_profile,
     write_ini,
 )
@@ -103,6 +104,12 @@ def test_gcode_of_the_owner_is_kept_with_its_extrusion_mode(write):
     assert values["use_relative_e_distances"] == "1"
     assert "pause_print_gcode" not in values
     assert "slicing.profile_gcode" not in codes(problems)
+
+
+def test_gcode_stays_on_one_line_and_without_control_characters():
+    values = {"layer_gcode": "G92 E0\nM117\ta\0b\x1b[2J\r"}
+    kept, _ = allowed(values, own_gcode=True)
+    assert kept == {"layer_gcode": "G92 E0\\nM117\tab[2J"}
 
 
 def test_printer_settings_are_dropped_and_unknown_ones_named(write):

@@ -7,6 +7,8 @@ import pytest
 from octoprint_img2stl.slicing.imports import read_any
 from octoprint_img2stl.slicing.imports.combine import Preset, flatten
 from octoprint_img2stl.slicing.refused import SlicingRefused
+from octoprint_img2stl.slicing.vendor.bed import BedSaid
+from octoprint_img2stl.slicing.vendor.index import Vendors, places
 from tests.unit.slicing.imports.conftest import codes, said
 
 TWO_PRINTS = """\
@@ -85,9 +87,10 @@ def test_what_is_chosen_wins(read, end):
     assert imported.values["temperature"] == "205"
 
 
-def test_a_choice_that_is_not_there_is_refused(read):
+@pytest.mark.parametrize("name", ["*common*", "x" * 9999, 7, ["fine"]])
+def test_a_choice_that_is_not_there_is_refused(read, name):
     with pytest.raises(SlicingRefused) as caught:
-        read(TWO_PRINTS, choose={"print": "*common*"})
+        read(TWO_PRINTS, choose={"print": name})
     assert caught.value.code == "slicing.profile_no_such_choice"
 
 
@@ -167,6 +170,23 @@ def test_a_long_chain_with_many_ways_is_no_burden(read):
     imported = read(text)
     assert imported.values == {"perimeters": "7"}
     assert len(imported.choices["print"]) == 500
+
+
+def test_presets_that_build_on_the_installed_slicers(read, prusaslicer):
+    vendors = Vendors.read(places(prusaslicer.path))
+    parent = "0.20 mm NORMAL (0.4 mm nozzle) @CREALITY"
+    if vendors.system("print", parent) is None:
+        pytest.skip("this PrusaSlicer has other presets")
+    imported = read(
+        f"[print:mine]\ninherits = {parent}\nperimeters = 5\n[presets]\nprint = mine\n"
+        "filament = Generic PETG @CREALITY\n"
+        "printer = Creality Ender-5 Plus (0.4 mm nozzle)\n",
+        system=vendors.system,
+    )
+    assert imported.values["perimeters"] == "5" and len(imported.values) > 120
+    assert (imported.nozzle, imported.height, imported.material) == (0.4, 400, "PETG")
+    assert imported.bed == BedSaid("rectangular", 5, 5, 355, 355)
+    assert "slicing.profile_parent_missing" not in codes(imported)
 
 
 def test_the_installed_slicers_own_bundle(prusaslicer):

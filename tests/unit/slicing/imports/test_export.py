@@ -13,6 +13,7 @@ from octoprint_img2stl.slicing.profiles import prusa_ini
 from octoprint_img2stl.slicing.settings import SliceSettings
 
 CURA = {
+    "definition": "creality_ender3",
     "layer_height": "0.16",
     "adhesion_type": "brim",
     "wall_line_count": "=2 if layer_height > 0.1 else 3",
@@ -53,7 +54,6 @@ def test_a_curaprofile_goes_round(tmp_path):
         path,
         CURA,
         name="My one\n[values]",
-        definition="creality_ender3",
         quality_type="standard",
     )
     again = read_any(path, own_gcode=True)
@@ -72,6 +72,7 @@ def test_a_curaprofile_is_as_cura_reads_it(tmp_path):
             parser = configparser.ConfigParser(interpolation=None)
             parser.read_string(archive.read(name).decode())
             assert parser["general"]["version"] == "4"
+            assert parser["general"]["definition"] == "creality_ender3"
             assert parser["metadata"]["type"] == "quality_changes"
             assert parser["metadata"]["setting_version"] == "19"
             read[parser["metadata"].get("position")] = parser["values"]
@@ -89,9 +90,7 @@ def test_only_what_may_come_in_goes_out(tmp_path):
     assert read_any(path, own_gcode=True).values == CURA
 
 
-@pytest.mark.parametrize("name", ["", "a\nb", "../x", "a/b", "x" * 99])
+@pytest.mark.parametrize("name", ["a\nb", "../x", "a/b", "x" * 99])
 def test_a_definition_cannot_be_anything(tmp_path, name):
-    if name == "../x":
-        name = "x/../y"
     with pytest.raises(ValueError):
         export_curaprofile(tmp_path / "x", CURA, name="a", definition=name)

@@ -13,7 +13,7 @@ from octoprint_img2stl.slicing.imports import read_any
 from octoprint_img2stl.slicing.imports.orca_macros import in_prusas_words
 from octoprint_img2stl.slicing.imports.orca_values import translated
 from octoprint_img2stl.slicing.imports.prusa import KNOWN
-from octoprint_img2stl.slicing.profile_file import write_ini
+from octoprint_img2stl.slicing.profile_file import DANGEROUS, write_ini
 from octoprint_img2stl.slicing.refused import SlicingRefused
 from octoprint_img2stl.slicing.settings import SliceSettings
 from octoprint_img2stl.slicing.vendor.bed import BedSaid
@@ -162,11 +162,9 @@ def test_three_presets_become_one_profile(read):
 
 def test_what_runs_or_sends_is_dropped_and_the_rest_said(read):
     imported = read(EVERYTHING)
-    messages = [
-        each.message for each in imported.problems if each.code.endswith("_dangerous")
-    ]
+    message = said(imported, "slicing.profile_dangerous")
     for word in ("post_process", "print_host", "slicing_pipeline_plugin"):
-        assert word in " ".join(messages) and word not in imported.values
+        assert word in message and word not in imported.values
     ignored = said(imported, "slicing.profile_ignored")
     assert "spiral_mode" in ignored and "overhang_1_4_speed" in ignored
     assert "start_gcode" not in imported.values
@@ -182,6 +180,32 @@ def test_it_slices(read, prusaslicer, cube, do_slice):
     text = gcode.read_text()
     assert "; temperature = 235\n" in text and "; extrusion_width = 0.44\n" in text
     assert "M190 S80\nM109 S240\n" in text.replace(" ; set", "\n; set")
+
+
+def test_a_percentage_of_what_is_not_known_is_left_out_and_said(read):
+    """Without the printer: PrusaSlicer would take it for a share of the layer's height."""
+    preset = {**PROCESS, "outer_wall_speed": ""}
+    imported = read(json.dumps(preset))
+    assert not {"extrusion_width", "small_perimeter_speed"} & imported.values.keys()
+    found = translated(preset)
+    assert {"extrusion_width", "small_perimeter_speed"} <= set(found.unmatched)
+    assert imported.values["infill_acceleration"] == "800"
+
+
+def test_extrusion_is_relative_unless_a_printer_says_otherwise(
+    read, prusaslicer, cube, do_slice
+):
+    """Its default is unsaid, and its G-code counts on it."""
+    printer = {**MACHINE, "before_layer_change_gcode": "G92 E0"}
+    del printer["use_relative_e_distances"]
+    imported = read(orca_zip(printer, PROCESS), own_gcode=True)
+    assert imported.values["use_relative_e_distances"] == "1"
+    machine = Machine(x_max=235, y_max=230, height=245)
+    _, gcode = do_slice(
+        prusaslicer, cube, machine, SliceSettings(), profile=imported.values
+    )
+    assert "\nM83" in gcode.read_text()
+    assert "use_relative_e_distances" not in read(orca_zip(printer, PROCESS)).values
 
 
 def test_one_preset_alone_says_what_it_lacks(read):
@@ -287,7 +311,7 @@ def test_the_tables_fit_together():
     assert not keys.RENAMED.keys() & keys.SAME
     assert keys.WORDS.keys() | keys.PERCENT | keys.OF.keys() <= to
     taken = keys.RENAMED.keys() | keys.SAME
-    assert not [key for key in taken if keys.DANGEROUS.fullmatch(key)]
+    assert not [key for key in taken if DANGEROUS.fullmatch(key)]
 
 
 @pytest.mark.parametrize(
@@ -359,6 +383,7 @@ def test_the_settings_in_a_gcode(read, text):
         "bed_temperature": "66",
         "start_filament_gcode": r'"; start\nM900 K0.1 ; \"now\""',
         "start_gcode": r"G28\nM104 S[first_layer_temperature]",
+        "use_relative_e_distances": "1",
         "fill_density": "15%",
     }
     assert imported.bed == BedSaid("rectangular", 0, 0, 180, 180)
