@@ -157,10 +157,15 @@ class Oracle:
         output = self.work / "out.gcode"
         output.unlink(missing_ok=True)
         place = ("--center", "{:.4f},{:.4f}".format(*centre), "--dont-arrange")
-        # Nothing else can be said on the command line beside profiles' names; a MINI's or
-        # MK4's binary G-code is caught below.
+        plain = ("--no-binary-gcode",)  # a MINI's and an MK4's would be binary
         said = self.run(
-            "--export-gcode", *options, *place, "--output", str(output), str(self.model)
+            "--export-gcode",
+            *options,
+            *plain,
+            *place,
+            "--output",
+            str(output),
+            str(self.model),
         )
         if not output.exists():
             return said[-300:] or "no file"

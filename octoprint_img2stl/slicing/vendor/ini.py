@@ -155,9 +155,12 @@ def _text(path: Path) -> str:
     if len(data) > SIZE_LIMIT:
         raise _bad(TOO_LARGE, path.name)
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _bad(UNREADABLE, path.name) from error
+    if "\0" in text:
+        raise _bad(UNREADABLE, path.name)
+    return text
 
 
 def _bad(template: str, file: str, line: int = 0) -> SlicingRefused:

@@ -68,8 +68,8 @@ def test_too_many_sections_are_refused():
 
 @pytest.mark.parametrize(
     "content",
-    [b"[a]\nx = " + b"1" * SIZE_LIMIT, b"\xff\xfe[a]\n", None],
-    ids=["too long", "no text", "not there"],
+    [b"[a]\nx = " + b"1" * SIZE_LIMIT, b"\xff\xfe[a]\n", b"[a]\nb = \0", None],
+    ids=["too long", "no text", "binary", "not there"],
 )
 def test_files_that_cannot_be_read(tmp_path, content):
     path = tmp_path / "x.ini"
