@@ -7,12 +7,9 @@ definition with a value for every setting, so that it looks for no other file.
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ...machine import CIRCULAR, Machine
@@ -22,15 +19,19 @@ from ..profiles import BOTTOM_SHELL, SKIRT_DISTANCE, SKIRTS, TOP_SHELL
 from ..refused import SlicingRefused, clean_text
 from ..room import Size, fitting_brim, refuse_size
 from ..settings import SUPPORT_REACH, SliceSettings
-from .definitions import Definitions
+from .definitions import Definitions, names
 from .files import BASE
+from .flat import text
 from .formulas import Value
+from .gcodes import START, end_gcode, finish, with_lines
 from .keys import MACHINE, allowed
 
-FLAT, FLAT_EXTRUDER = "flat.def.json", "flat_extruder.def.json"
 MARLIN = "RepRap (Marlin/Sprinter)"
-# Other flavours write G-code that neither OctoPrint nor our reader understands.
-FLAVOURS = (MARLIN, "RepRap (RepRap)", "Repetier")
+# Their G-code is understood neither by OctoPrint nor by our reader. Any other word, such
+# as "Marlin", is Marlin to the engine (source: its `Settings::get<EGCodeFlavor>`).
+OTHER_FLAVOURS = (
+    "griffin", "ultigcode", "makerbot", "bfb", "mach3", "reprap (volumetric)"
+)  # fmt: skip
 
 # How far an outline of a relief may be from the mesh, in line widths; Cura's own 0.025 mm
 # is half of it. Measured on a noisy relief of 160 000 triangles: a tenth less G-code and
@@ -46,17 +47,6 @@ MACHINE_SAYS = (
     "machine_max_jerk_xy", "acceleration_enabled", "jerk_enabled", "retraction_amount",
     "retraction_speed", "retraction_min_travel", "retraction_hop_enabled",
 )  # fmt: skip
-
-# Cura leaves out its own heating where the start G-code has one of these tokens (source:
-# Cura's StartSliceJob).
-_BED_TOKENS = re.compile(r"\{material_bed_temperature(?:_layer_0)?\s*(?:,[^}]*)?\}")
-_NOZZLE_TOKENS = re.compile(
-    r"\{(?:(?:default_)?material_print_temperature(?:_layer_0)?|print_temperature"
-    r"|material_(?:initial_print|final_print|standby)_temperature)\s*(?:,[^}]*)?\}"
-)
-_HEATS_BED = re.compile(r"^\s*M1[49]0\b", re.MULTILINE)
-_HEATS_NOZZLE = re.compile(r"^\s*M10[49]\b", re.MULTILINE)
-_TOKEN = re.compile(r"\{([a-z][a-z0-9_]{0,80})(?:\s*,\s*-?[a-z0-9_]{1,40})?\}")
 
 
 @dataclass(frozen=True)
@@ -97,8 +87,8 @@ def cura_values(
     return {
         "machine_name": "OctoPrint",
         "machine_gcode_flavor": MARLIN,
-        "machine_start_gcode": "G21\nG90\nM82\nG28 ; home all axes\nG92 E0\nG1 Z5 F3000",
-        "machine_end_gcode": "\n".join(_end_gcode(machine, size)),
+        "machine_start_gcode": "\n".join(START),
+        "machine_end_gcode": "\n".join(end_gcode(machine, size)),
         # A middle-class printer; only the estimate of the print time uses these.
         "machine_acceleration": 1000,
         "machine_max_acceleration_x": 1000,
@@ -208,7 +198,9 @@ def slice_config(
         chosen["meshfix_maximum_deviation"] = deviation
     if not own and not machine.heated_bed and MATERIALS[settings.material].bed_c > 60:
         notices.append(_needs_heated_bed(settings))
-    own = {key: _lines(value) if "gcode" in key else value for key, value in own.items()}
+    own = {
+        key: with_lines(value) if "gcode" in key else value for key, value in own.items()
+    }
     chosen.update(_forced(machine))
     if not machine.heated_bed:
         for key in ("material_bed_temperature", "material_bed_temperature_layer_0"):
@@ -218,6 +210,9 @@ def slice_config(
     notices += resolved.problems
     values = dict(resolved.values)
     _refuse_values(values, machine)
+    for key, value in values.items():
+        if "extruder_nr" in key and str(value) not in ("0", "-1"):
+            values[key] = 0  # machines of several extruders; the engine would crash
     if values.get("adhesion_type") == "skirt" and not machine.fits(
         *size, outside(values, size)
     ):
@@ -234,28 +229,10 @@ def slice_config(
         )
     refuse_size(machine, size, outside(values, size))
     density = MATERIALS[settings.material].density
-    _finish_gcode(values, density)
+    left = finish(values, density)
+    if left:
+        notices.append(_unknown_tokens(left))
     return Config({key: text(value) for key, value in values.items()}, tuple(notices))
-
-
-def write_flat(folder: Path, values: Mapping[str, str]) -> Path:
-    """Write the engine's two files; returns the one for its option ``-j``.
-
-    Both have all settings: the engine looks at the extruder first (source: CuraEngine's
-    ``CommandLine::loadJSON``). All values are text, so that no number loses digits.
-    """
-    entries = {key: {"default_value": value} for key, value in values.items()}
-    flat: dict[str, Any] = {"name": "flat", "version": 2}
-    trains = {"machine_extruder_trains": {"0": FLAT_EXTRUDER.removesuffix(".def.json")}}
-    for leaf, data in (
-        (FLAT_EXTRUDER, {**flat, "settings": {**entries, "extruder_nr": _ZERO}}),
-        (FLAT, {**flat, "metadata": trains, "settings": entries}),
-    ):
-        (folder / leaf).write_text(json.dumps(data), encoding="utf-8")
-    return folder / FLAT
-
-
-_ZERO = {"default_value": "0"}
 
 
 def outside(values: Mapping[str, Value], size: Size) -> float:
@@ -280,41 +257,6 @@ def outside(values: Mapping[str, Value], size: Size) -> float:
         if _number(values, "skirt_line_count"):
             beyond += _number(values, "skirt_gap") + lines * line
     return beyond + max(0.0, _number(values, "xy_offset"))
-
-
-def text(value: Value) -> str:
-    """A value as the engine reads it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    return str(value)
-
-
-def substituted(gcode: str, values: Mapping[str, Value]) -> str:
-    """A G-code with ``{setting}`` replaced by its value, which the engine does not do.
-
-    As in Cura (source: its GcodeStartEndFormatter) unknown names stay as they are, and
-    ``{setting, 0}`` is that of an extruder, of which there is one.
-    """
-
-    def value(found: re.Match[str]) -> str:
-        key = _ALIASES.get(found[1], found[1])
-        known = values.get(key)
-        if known is None or key.endswith("_gcode"):
-            return found[0]
-        if isinstance(known, float):
-            return f"{round(known, 4):.10g}"
-        return str(known)
-
-    return _TOKEN.sub(value, gcode)
-
-
-_ALIASES = {
-    "print_temperature": "material_print_temperature",
-    "print_bed_temperature": "material_bed_temperature",
-    "initial_extruder_nr": "extruder_nr",
-}
 
 
 def _forced(machine: Machine) -> dict[str, Any]:
@@ -353,7 +295,6 @@ def _forced(machine: Machine) -> dict[str, Any]:
         "prime_tower_enable": False,
         "prime_blob_enable": False,
         "ooze_shield_enabled": False,
-        "relative_extrusion": False,
         "clean_between_layers": False,
         "cross_infill_density_image": "",
         "cross_support_density_image": "",
@@ -364,44 +305,9 @@ def _forced(machine: Machine) -> dict[str, Any]:
     }
 
 
-def _end_gcode(machine: Machine, size: Size | None) -> list[str]:
-    """Switch off, move away upwards but never beyond the top, and park.
-
-    ``G92 E0`` makes ``E-2`` the same in absolute and relative mode. A delta parks by
-    homing. CuraEngine knows no macros, so the height is worked out here; it is rounded
-    up, as layers are.
-    """
-    top = machine.height if size is None else min(size[2] + 6, machine.height)
-    lift = [f"G1 Z{round(top, 2):g} F3000"]
-    bed = ["M140 S0 ; bed off"] if machine.heated_bed else []
-    park = "G28" if machine.form == CIRCULAR else "G28 X0 Y0"
-    off = ["M104 S0 ; nozzle off", *bed, "M107"]
-    return [*off, "G92 E0", "G1 E-2 F1800", *lift, park, "M84"]
-
-
-def _finish_gcode(values: dict[str, Value], density: float) -> None:
-    """Fill in the G-codes, and say to the engine whether it has to heat."""
-    start = str(values.get("machine_start_gcode") or "")
-    end = str(values.get("machine_end_gcode") or "")
-    heats_bed = _BED_TOKENS.search(start) or _HEATS_BED.search(start)
-    heats_nozzle = _NOZZLE_TOKENS.search(start) or _HEATS_NOZZLE.search(start)
-    values["material_bed_temp_prepend"] = not heats_bed
-    values["material_print_temp_prepend"] = not heats_nozzle
-    # Remarks that readers of G-code know from PrusaSlicer: weight and cost need them.
-    remarks = (
-        f"; filament_diameter = {_number(values, 'material_diameter'):g}\n"
-        f"; filament_density = {density:g}\n"
-    )
-    values["machine_start_gcode"] = remarks + substituted(start, values)
-    values["machine_end_gcode"] = substituted(end, values)
-    for key in ("machine_extruder_start_code", "machine_extruder_end_code"):
-        if key in values:
-            values[key] = ""
-
-
 def _refuse_values(values: Mapping[str, Value], machine: Machine) -> None:
     flavour = values.get("machine_gcode_flavor")
-    if flavour not in FLAVOURS:
+    if str(flavour).strip().lower() in OTHER_FLAVOURS:
         raise SlicingRefused(
             "slicing.flavour",
             N_(
@@ -427,6 +333,19 @@ def _refuse_values(values: Mapping[str, Value], machine: Machine) -> None:
             )
 
 
+def _unknown_tokens(left: list[str]) -> Problem:
+    return Problem(
+        "slicing.unknown_token",
+        WARNING,
+        N_(
+            "The profile's own G-code asks for %(names)s, which nobody can fill in; "
+            "correct it before printing."
+        ),
+        {"names": names(left)},
+        "profile",
+    )
+
+
 def _needs_heated_bed(settings: SliceSettings) -> Problem:
     return Problem(
         "slicing.needs_heated_bed",
@@ -439,10 +358,6 @@ def _needs_heated_bed(settings: SliceSettings) -> Problem:
         "slicing.material",
         "pla",
     )
-
-
-def _lines(gcode: str) -> str:
-    return gcode.replace("\\r", "").replace("\\n", "\n")
 
 
 def _number(values: Mapping[str, Value], key: str) -> float:

@@ -33,17 +33,21 @@ from ..running import (
 from ..settings import SliceSettings
 from ..slicer import SliceResult
 from ..stl import stl_size
-from .config import Config, slice_config, write_flat
+from .config import Config, slice_config
 from .definitions import Definitions
+from .effort import layer_work
+from .flat import write_flat
 from .header import set_header
 from .output import Listener
+from .pace import Pace
 
 PROBE_S = 30.0  # a Pi that is busy needs some seconds to load it
-SLICED = 0.96  # of the progress; the rest is reading what was written
+SLICED = 0.95  # of the progress; the rest is reading what was written
 OLDEST = (4, 8, 0)
 LAST_LINE = b";End of Gcode"
 TAIL = 200  # bytes within which the last line is
 MOST_GAPS = 8
+TOLERANCE = 0.05  # mm that rounding explains
 NEEDED_SPACE = 1 << 20  # bytes; a disk with less free space is a full one
 
 
@@ -115,7 +119,17 @@ class CuraEngine:
                 model, output = folder / "model.stl", folder / "out.gcode"
                 model.symlink_to(stl)
                 flat = write_flat(folder, config.values)
-                listener = Listener(scaled(progress, 0.0, SLICED))
+                pace = Pace(
+                    scaled(progress, 0.0, SLICED),
+                    config.values["support_enable"] == "true",
+                    layer_work(stl, *_heights(config)),
+                )
+
+                def ended() -> bool:
+                    pace.tick()  # it is asked several times a second
+                    return bool(cancelled and cancelled())
+
+                listener = Listener(pace)
                 argv = [self.path, "slice", "-v", "-p", "-j", str(flat)]
                 argv += ["-l", str(model), "-o", str(output)]
                 finished = process.run(
@@ -123,7 +137,7 @@ class CuraEngine:
                     cwd=folder,
                     limits=limits,
                     on_line=listener.line,
-                    cancelled=cancelled,
+                    cancelled=ended,
                     started=started,
                 )
                 listener.refuse(finished, output.is_file() and not output.is_symlink())
@@ -138,7 +152,11 @@ class CuraEngine:
             raise SlicingRefused("slicing.disk_full", DISK_FULL) from error
         return SliceResult(
             version=version,
-            warnings=(*config.notices, *listener.warnings(), *_gaps(facts, config)),
+            warnings=(
+                *config.notices,
+                *listener.warnings(),
+                *_seen(facts, config, machine),
+            ),
             log=f"{clean_text(' '.join(argv))}\n{listener.log}",
             wall_s=finished.wall_s,
             cpu_s=finished.cpu_s,
@@ -194,9 +212,36 @@ class CuraEngine:
         return found[0]
 
 
+def _seen(facts: GcodeFacts, config: Config, machine: Machine) -> list[Problem]:
+    """What should be told about the finished file."""
+    found = _gaps(facts, config)
+    if facts.travel and facts.travel[5] > machine.height + TOLERANCE:
+        found.append(
+            Problem(
+                "slicing.lifts_too_high",
+                WARNING,
+                N_(
+                    "The profile's own G-code lifts the nozzle to %(height)s mm, the "
+                    "printer reaches %(limit)s mm; correct the G-code or make the model "
+                    "smaller."
+                ),
+                {
+                    "height": round(facts.travel[5], 1),
+                    "limit": round(machine.height, 1),
+                },
+            )
+        )
+    return found
+
+
+def _heights(config: Config) -> tuple[float, float]:
+    """Height of a layer and of the first one, mm."""
+    return float(config.values["layer_height"]), float(config.values["layer_height_0"])
+
+
 def _gaps(facts: GcodeFacts, config: Config) -> list[Problem]:
     """Heights where nothing is printed below something; the engine prints on in the air."""
-    layer = max(float(config.values[key]) for key in ("layer_height", "layer_height_0"))
+    layer = max(_heights(config))
     heights = [0.0, *sorted({layer.z for layer in facts.layers})]
     return [
         Problem(

@@ -11,9 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ...problems import INFO, N_, WARNING, Problem
-from ..profile_file import GCODE_LIMIT, VALUE_LIMIT, Profile
-from .definitions import names
+from ..profile_file import GCODE_LIMIT, VALUE_LIMIT, Profile, left_out
 
 PLAIN_KEYS = frozenset(
     """
@@ -148,9 +146,10 @@ PLAIN_KEYS = frozenset(
 MACHINE = "definition"
 # Kept only from a file of the owner: these lines reach the printer as they are.
 GCODE_KEYS = frozenset({"machine_start_gcode", "machine_end_gcode"})
+RELATIVE_E = "relative_extrusion"  # with it: G1 E-2 means two different things
 
 # Named to the user when dropped, because somebody may have counted on them.
-DANGEROUS = re.compile(r".*_density_image|post_?process.*")
+DANGEROUS = re.compile(r".*_density_image|post_?process.*|.*plugin.*")
 # Dropped without a word: what OctoPrint's printer profile says, what a profile of several
 # extruders always has, and what says nothing about one model on one printer.
 QUIET = re.compile(
@@ -159,7 +158,7 @@ QUIET = re.compile(
     r"|retraction_hop_after_extruder_switch.*|command_line_settings|material_standby_.*"
 )
 NOTHING = ("", "0", "false", "False", "none", "[]", "[ ]")
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,80}")
+_NOT_FINITE = re.compile(r"[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 _MACHINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,80}")
 
 
@@ -171,7 +170,7 @@ def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
     definition file is needed; whether a value fits its setting is looked at later.
     """
     kept: dict[str, str] = {}
-    dangerous, gcode, ignored = [], [], []
+    dangerous, gcode, long, ignored = [], [], [], []
     for key, value in values.items():
         value = str(value)
         if DANGEROUS.fullmatch(key):
@@ -181,7 +180,10 @@ def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
             if own_gcode and len(value) <= GCODE_LIMIT and "\0" not in value:
                 kept[key] = value
             elif _does_something(value):
-                gcode.append(key)
+                (long if own_gcode else gcode).append(key)
+        elif key == RELATIVE_E:
+            if own_gcode:
+                kept[key] = value
         elif key in PLAIN_KEYS and _is_plain(value):
             kept[key] = value
         elif key == MACHINE:
@@ -189,51 +191,14 @@ def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
                 kept[key] = value
         elif value not in NOTHING and not QUIET.fullmatch(key):
             ignored.append(key)
-    problems = []
-    if dangerous:
-        problems.append(
-            Problem(
-                "slicing.profile_dangerous",
-                WARNING,
-                N_(
-                    "The profile's %(keys)s was left out: it would run programs, read "
-                    "other files or change the result unseen."
-                ),
-                {"keys": names(dangerous)},
-                "profile",
-            )
-        )
-    if gcode:
-        problems.append(
-            Problem(
-                "slicing.profile_gcode",
-                WARNING,
-                N_(
-                    "The profile's own G-code (%(keys)s) was left out; ours homes, heats "
-                    "and switches off. The owner of the printer can allow it."
-                ),
-                {"keys": names(gcode)},
-                "profile",
-            )
-        )
-    if ignored:
-        problems.append(
-            Problem(
-                "slicing.profile_ignored",
-                INFO,
-                N_(
-                    "Settings of the profile that cannot be used here were left out: "
-                    "%(keys)s."
-                ),
-                {"keys": names(ignored)},
-                "profile",
-            )
-        )
-    return Profile(kept, tuple(problems))
+    told = left_out(dangerous=dangerous, gcode=gcode, long=long, ignored=ignored)
+    return Profile(kept, told)
 
 
 def _is_plain(value: str) -> bool:
-    return len(value) <= VALUE_LIMIT and all(ord(char) >= 32 for char in value)
+    if len(value) > VALUE_LIMIT or _NOT_FINITE.fullmatch(value.strip()):
+        return False
+    return all(ord(char) >= 32 for char in value)
 
 
 def _does_something(gcode: str) -> bool:

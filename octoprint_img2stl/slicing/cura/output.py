@@ -1,28 +1,27 @@
 """Understanding what CuraEngine says while it works. All of it is foreign text.
 
 Everything comes on its error output, unbuffered (source: CuraEngine 4.13,
-``utils/logoutput.cpp``): ``Progress:stage:n:of \\t0.25%`` is a fraction although it ends
-in a percent sign; the whole configuration is dumped once, G-codes with their line breaks
-included; and what the first lines of the file should be is only told at the end.
+``utils/logoutput.cpp``): ``Progress:stage:n:of`` tells of each stage; the whole
+configuration is dumped once, G-codes with their line breaks included; and what the first
+lines of the file should be is only told at the end.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections import deque
-from collections.abc import Callable
 
 from ...problems import N_, WARNING, Problem
 from ...process import Finished
 from ..refused import SlicingRefused, clean_text
 from ..running import OUT_OF_MEMORY, failed, known, refuse_ended, refuse_failure
+from .pace import Pace
 
 LOG_LINES = 300
 ERROR_LINES = 8
 HEADER_LINES = 20
 
-_PROGRESS = re.compile(r"Progress:[^:]{1,40}:\d+:\d+\s+(\d+(?:\.\d+)?)%")
+_PROGRESS = re.compile(r"Progress:([^:]{1,40}):(\d{1,9}):(\d{1,9})\s")
 _DUMP = re.compile(r"\[WARNING\]\s+-s \w+=\"")
 _HEADER_LINE = re.compile(r";[A-Za-z .]{1,40}: ?[^\x00-\x1f]{0,200}")
 _BANNER = re.compile(
@@ -84,16 +83,15 @@ class Listener:
     """Follows the output by lines: progress, warnings, a log, the file's true header.
 
     Args:
-        progress: called with a fraction 0..1 that never falls.
+        pace: is told how far each stage is.
 
     Attributes:
         header: the true first lines of the file, in the engine's words; empty if they
             were not told.
     """
 
-    def __init__(self, progress: Callable[[float], None] | None = None) -> None:
-        self._progress = progress
-        self._reached = 0.0
+    def __init__(self, pace: Pace | None = None) -> None:
+        self._pace = pace
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._errors: deque[str] = deque(maxlen=ERROR_LINES)
         self._open_mesh = False
@@ -111,7 +109,8 @@ class Listener:
         self._dumping = False
         match = _PROGRESS.match(line)
         if match:
-            self._reach(float(match[1]))
+            if self._pace:
+                self._pace.reached(match[1], int(match[2]), int(match[3]))
         elif line.startswith("Gcode header after slicing"):
             self._in_header, self._header = True, []
         elif line.startswith("End of gcode header"):
@@ -180,10 +179,3 @@ class Listener:
         elif text.startswith(_ERROR):
             self._errors.append(text.removeprefix(_ERROR).strip())
         self._log.append(text)
-
-    def _reach(self, fraction: float) -> None:
-        fraction = min(1.0, fraction)
-        if math.isfinite(fraction) and fraction > self._reached:
-            self._reached = fraction
-            if self._progress:
-                self._progress(fraction)

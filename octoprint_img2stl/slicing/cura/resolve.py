@@ -19,7 +19,7 @@ from typing import Any
 from .files import Json
 from .formulas import Budget, Failed, Trouble, Value, evaluate, parse
 
-CHAIN_LIMIT = 40  # settings that depend on one another; the longest of 4.13 has 12
+CHAIN_LIMIT = 25  # formulas that need one another; the longest of 4.13 has 5
 TEXT_LIMIT = 100_000  # characters of a value; start G-codes have some thousand
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 

@@ -10,9 +10,9 @@ from octoprint_img2stl.slicing.cura.config import (
     cura_values,
     outside,
     slice_config,
-    substituted,
-    write_flat,
 )
+from octoprint_img2stl.slicing.cura.flat import write_flat
+from octoprint_img2stl.slicing.cura.gcodes import substituted
 from octoprint_img2stl.slicing.cura.keys import PLAIN_KEYS, allowed
 from octoprint_img2stl.slicing.profiles import prusa_ini
 from octoprint_img2stl.slicing.refused import SlicingRefused
@@ -204,7 +204,7 @@ def test_tokens_in_g_code():
         ("M190 S{material_bed_temperature_layer_0}", "false", "true"),
         ("M104 S{material_print_temperature, 0}", "true", "false"),
         ("M140 S60\\nM109 S200", "false", "false"),
-        ("; M140 S60", "true", "true"),
+        ("; M140 S60 {material_print_temperature}", "true", "true"),
     ],
 )
 def test_who_heats(config, start, bed, nozzle):
@@ -221,7 +221,7 @@ def test_a_profile_wins_over_the_choices(config):
         "material_print_temperature": "220",
         "infill_sparse_density": "30",
         "skin_overlap_mm": "=wall_line_width_0 / 10",
-        "machine_start_gcode": "G28\\nM83 ; {layer_height}",
+        "machine_start_gcode": "G28\\nM107 ; {layer_height}",
         "machine_width": "999",
         "machine_nozzle_size": "0.8",
     }
@@ -231,7 +231,7 @@ def test_a_profile_wins_over_the_choices(config):
     assert values["material_print_temperature_layer_0"] == "225"  # 5 more, as for PLA
     assert values["material_final_print_temperature"] == "220"
     assert values["infill_line_distance"] == "3" and values["skin_overlap_mm"] == "0.045"
-    assert values["machine_start_gcode"].endswith("G28\nM83 ; 0.15")
+    assert values["machine_start_gcode"].endswith("G28\nM107 ; 0.15")
     assert (values["machine_width"], values["machine_nozzle_size"]) == ("220", "0.4")
 
 
@@ -251,6 +251,9 @@ def test_what_a_profile_may_not_say():
             "magic_spiralize": "True",
             "speed_print": "60\nspeed_travel = 900",
             "definition": "../x",
+            "speed_travel": "inf",
+            "relative_extrusion": "True",
+            "_plugin__curaenginetiledinfill__0_2_0__maximum_size": "10",
             "wall_thickness": "1" * 2000,
         },
         own_gcode=False,
@@ -261,7 +264,8 @@ def test_what_a_profile_may_not_say():
     assert "post_processing_scripts" in told["slicing.profile_dangerous"]
     assert "machine_start_gcode" in told["slicing.profile_gcode"]
     assert "machine_end_gcode" not in told["slicing.profile_gcode"]
-    for key in ("infill_mesh", "magic_spiralize", "speed_print", "wall_thickness"):
+    assert "tiledinfill" in told["slicing.profile_dangerous"]
+    for key in ("infill_mesh", "magic_spiralize", "speed_print", "speed_travel"):
         assert key in told["slicing.profile_ignored"]
     for key in ("machine_width", "mesh_position_x", "cutting_mesh"):
         assert key not in told["slicing.profile_ignored"]
@@ -271,7 +275,33 @@ def test_what_a_profile_may_not_say():
     )
     assert set(kept.values) == {"machine_end_gcode", "definition"}
     assert not kept.problems
-    assert not allowed({"machine_end_gcode": "x" * 30_000}, own_gcode=True).values
+    long = allowed({"machine_end_gcode": "M84\\n" * 200_000}, own_gcode=True)
+    assert not long.values
+    assert [problem.code for problem in long.problems] == ["slicing.profile_gcode_long"]
+
+
+def test_tokens_that_nobody_can_fill_in_are_told(config):
+    own = {"machine_start_gcode": "M109 S{temperature} ; {day}\\nG1 F{travel_speed}"}
+    made = config(profile=own)
+    assert [problem.code for problem in made.notices] == ["slicing.unknown_token"]
+    assert made.notices[0].values == {"names": "temperature"}
+    start = made.values["machine_start_gcode"]
+    assert start.endswith("M109 S{temperature} ; {day}\nG1 F120")
+
+
+def test_a_machine_of_several_extruders_prints_with_the_first(config):
+    values = config(profile={"definition": "SV02"}).values
+    numbers = {value for key, value in values.items() if "extruder_nr" in key}
+    assert numbers == {"0", "-1"} and values["machine_extruder_count"] == "1"
+
+
+def test_start_g_code_that_leaves_relative_extrusion_on(config):
+    """The engine said M82 before it and would go on in absolute numbers."""
+    start = {"machine_start_gcode": "G28\\nM83"}
+    assert config(profile=start).values["machine_start_gcode"].endswith("M83\nM82")
+    relative = config(profile={**start, "relative_extrusion": "True"}).values
+    assert relative["machine_start_gcode"].endswith("M83")
+    assert relative["relative_extrusion"] == "true"
 
 
 def test_the_allowed_keys_are_cura_s(definitions):

@@ -179,6 +179,21 @@ def test_a_profile_and_the_owners_gcode(curaengine, do_slice, cube):
     assert len(result.facts.layers) == 80
 
 
+def test_relative_extrusion(curaengine, do_slice, cube):
+    plain, _ = do_slice(curaengine, cube, Machine(), PLAIN)
+    own = {"relative_extrusion": "True"}
+    result, _ = do_slice(curaengine, cube, Machine(), PLAIN, profile=own)
+    assert result.facts.relative_e and not plain.facts.relative_e
+    assert result.facts.filament_mm == pytest.approx(plain.facts.filament_mm, rel=1e-3)
+
+
+def test_own_g_code_that_lifts_beyond_the_top_is_told(curaengine, do_slice, cube):
+    own = {"machine_end_gcode": "G91\\nG1 Z10 F3000\\nG90\\nM84"}
+    result, _ = do_slice(curaengine, cube, Machine(height=25), PLAIN, profile=own)
+    assert [p.code for p in result.warnings] == ["slicing.lifts_too_high"]
+    assert result.warnings[0].values == {"height": 30.0, "limit": 25}
+
+
 @pytest.mark.parametrize("machine", ["creality_ender3", "anycubic_kossel_linear_plus"])
 def test_a_machine_of_cura_s(curaengine, do_slice, cube, machine):
     own = {"definition": machine}
