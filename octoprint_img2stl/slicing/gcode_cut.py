@@ -29,7 +29,8 @@ _OFF = re.compile(
     rb"\s*(?:M10[49]\b[^;\r\n]*\bS0+(?:\.0*)?(?![\d.])|[A-Z]\w*_END\b|END_\w+|END\b)",
     re.IGNORECASE,
 )
-_ELAPSED = re.compile(rb";TIME_ELAPSED:")
+# What would begin or end a layer in what comes after the last one.
+_MARKER = re.compile(rb";(?:TIME_ELAPSED:|LAYER_CHANGE|LAYER:)")
 # What belongs to the last layer that is kept but comes behind its last line of plastic:
 # Cura's clock, and where the object ends for those who let it be cancelled.
 _CLOSING = re.compile(
@@ -82,7 +83,7 @@ def first_layers(
     lines = [f"; the first {count} of {len(facts.layers)} layers".encode()]
     lines += _CLOSING.findall(between)
     lines.append(b";TYPE:Custom")
-    tail_lines = [line for line in tail.splitlines() if not _ELAPSED.match(line)]
+    tail_lines = [line for line in tail.splitlines() if not _MARKER.match(line)]
     if any(map(_OFF.match, tail_lines)):
         lines += _bridge(here, there, facts, machine)
     else:

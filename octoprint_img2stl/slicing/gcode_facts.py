@@ -239,8 +239,10 @@ def _tools(scan: Scan, said: Said) -> dict[int, float]:
 
 
 def _heated(scan: Scan) -> bool | None:
-    if scan.nozzle_first_c is None or scan.nozzle_first_c > 0:
-        return scan.nozzle_first_c is not None or None
+    if scan.nozzle_first_c is None:
+        return None  # nothing is printed
+    if scan.nozzle_first_c > 0:
+        return True
     if scan.macros or scan.remarks.get("flavour") in SELF_HEATING:
         return None
     return False

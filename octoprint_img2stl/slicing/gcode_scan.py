@@ -16,7 +16,8 @@ from .gcode_state import UNKNOWN, State
 _MOVES = (b"G1 ", b"G0 ")
 # How slicers write nearly all moves: the expression finds the words in half the time.
 _USUAL = re.compile(
-    rb"G[01](?: F([\d.]+))? X(-?[\d.]+) Y(-?[\d.]+)(?: E(-?[\d.]+))?(?: F([\d.]+))?\Z"
+    rb"G[01](?: F([\d.]+))? X(-?[\d.]+) Y(-?[\d.]+)(?: Z(-?[\d.]+))?(?: E(-?[\d.]+))?"
+    rb"(?: F([\d.]+))?\Z"
 ).match
 SLOWEST = 1e-6  # mm/min; nothing smaller can be meant
 
@@ -81,8 +82,10 @@ class Scan(State):
             new_x, new_y, new_z, fed = x, y, z, 0.0
             try:
                 if usual:
-                    text_f, text_x, text_y, text_e, text_more = usual.groups()
+                    text_f, text_x, text_y, text_z, text_e, text_more = usual.groups()
                     new_x, new_y = float(text_x), float(text_y)
+                    if text_z:
+                        new_z = float(text_z)
                     if text_e:
                         value = float(text_e)
                         if relative_e:

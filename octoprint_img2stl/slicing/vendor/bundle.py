@@ -17,7 +17,7 @@ from .ini import Section, read_sections, words
 
 PRINT, FILAMENT, PRINTER = "print", "filament", "printer"
 KINDS = (PRINT, FILAMENT, PRINTER)
-ANCESTORS_LIMIT = 200  # of a preset, itself too; real ones have up to 20
+ANCESTORS_LIMIT = 64  # of a preset, itself too; real ones have up to 20
 # Of the bundle, not of a preset: nothing inherits them.
 _OWN = frozenset({"inherits", "renamed_from"})
 
@@ -52,11 +52,16 @@ class Preset:
     name: str
     chain: tuple[Mapping[str, str], ...]
 
-    def get(self, key: str, default: str = "") -> str:
+    def find(self, key: str) -> str | None:
+        """A value as written in the bundle; None where neither it nor an ancestor says it."""
         for values in self.chain[:1] if key in _OWN else self.chain:
             if key in values:
                 return values[key]
-        return default
+        return None
+
+    def get(self, key: str, default: str = "") -> str:
+        found = self.find(key)
+        return default if found is None else found
 
     def values(self) -> dict[str, str]:
         """All keys and values, as written in the bundle."""
@@ -99,7 +104,9 @@ class Bundle:
             kind, colon, name = title.partition(":")
             if colon and name and kind in self._sections:
                 self._sections[kind][name] = section
-        self._chains: dict[tuple[str, str], tuple[Section, ...]] = {}
+        self._chains: dict[str, dict[str, tuple[Section, ...]]] = {
+            kind: {} for kind in KINDS
+        }
 
     @classmethod
     def read(cls, path: Path) -> Bundle:
@@ -119,7 +126,9 @@ class Bundle:
         """
         if name not in self._sections[kind] or name.startswith("*"):
             raise unknown(name, self.vendor)
-        chain = self._chain(kind, name, ())
+        chain = self._chain(kind, name)
+        if not chain:
+            raise self._endless(name)
         return Preset(kind, name, tuple(section.values for section in chain))
 
     def orphans(self) -> list[tuple[str, str, str]]:
@@ -157,7 +166,7 @@ class Bundle:
         going = _going(
             self._usable(FILAMENT), "printers", printer, _printer_names(printer)
         )
-        return _going(going, "prints", print_, Names(_Values(print_)))
+        return _going(going, "prints", print_, Names(print_.find))
 
     def _usable(self, kind: str) -> Iterable[Preset]:
         for name in self.names(kind):
@@ -167,23 +176,34 @@ class Bundle:
                 continue
             yield preset
 
-    def _chain(self, kind: str, name: str, trail: tuple[str, ...]) -> tuple[Section, ...]:
-        known = self._chains.get((kind, name))
-        if known:
-            return known
-        if name in trail or len(trail) >= ANCESTORS_LIMIT:
-            raise self._endless(name)
-        section = self._sections[kind][name]
-        # Own keys win, then those of the last parent.
-        chain = {id(section): section}
-        for parent in reversed(words(section.values.get("inherits", ""))):
-            if parent in self._sections[kind]:
-                for ancestor in self._chain(kind, parent, (*trail, name)):
-                    chain.setdefault(id(ancestor), ancestor)
-        if len(chain) > ANCESTORS_LIMIT:
-            raise self._endless(name)
-        self._chains[kind, name] = tuple(chain.values())
-        return self._chains[kind, name]
+    def _chain(self, kind: str, name: str) -> tuple[Section, ...]:
+        """A preset's section and those of its ancestors, the nearest first.
+
+        Without recursion and each preset once, whatever a bundle makes of it; empty: it
+        inherits from itself, or from too many.
+        """
+        sections, chains = self._sections[kind], self._chains[kind]
+        left, begun = [name], set()
+        while left:
+            current = left[-1]
+            parents = [
+                parent
+                for parent in words(sections[current].values.get("inherits", ""))
+                if parent in sections
+            ]
+            waits = [parent for parent in parents if parent not in chains]
+            if current in chains:
+                left.pop()
+            elif begun.intersection(waits):  # what is begun and not done waits for us
+                chains[current] = ()
+            elif waits:
+                begun.add(current)
+                left += waits
+            else:
+                chains[current] = _joined(
+                    sections[current], [chains[parent] for parent in parents]
+                )
+        return chains[name]
 
     def _endless(self, name: str) -> SlicingRefused:
         return SlicingRefused(
@@ -196,6 +216,17 @@ class Bundle:
             name=clean_text(name, 80),
             vendor=clean_text(self.vendor, 40),
         )
+
+
+def _joined(own: Section, parents: list[tuple[Section, ...]]) -> tuple[Section, ...]:
+    """Own keys win, then those of the last parent; empty if a parent is, or too many."""
+    chain = {id(own): own}
+    for parent in reversed(parents):
+        if not parent:
+            return ()
+        for ancestor in parent:
+            chain.setdefault(id(ancestor), ancestor)
+    return tuple(chain.values()) if len(chain) <= ANCESTORS_LIMIT else ()
 
 
 def unknown(name: str, vendor: str) -> SlicingRefused:
@@ -211,21 +242,10 @@ def unknown(name: str, vendor: str) -> SlicingRefused:
     )
 
 
-class _Values(dict):
-    """A preset as the mapping in which names are looked up, without merging it."""
-
-    def __init__(self, preset: Preset) -> None:
-        super().__init__()
-        self._preset = preset
-
-    def get(self, key: str, default: str | None = None) -> str | None:
-        return self._preset.get(key, default)
-
-
 def _printer_names(printer: Preset) -> Names:
     several = printer.get("nozzle_diameter", "0.4").split(",")
     more = {"printer_preset": printer.name, "num_extruders": float(len(several))}
-    return Names(_Values(printer), more)
+    return Names(printer.find, more)
 
 
 def _going(

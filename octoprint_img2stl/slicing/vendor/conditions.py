@@ -12,7 +12,7 @@ condition unusable, and whoever asks takes an unusable one for fulfilled.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from . import regex
@@ -75,14 +75,16 @@ class Names:
     """What the names in a condition stand for.
 
     Args:
-        values: a profile's keys and values as written in the bundle.
+        look: gives a profile's value as written in the bundle by its key; None: it says none.
         more: names that are no keys (``printer_preset``), with their values.
     """
 
     def __init__(
-        self, values: Mapping[str, str], more: Mapping[str, Value] | None = None
+        self,
+        look: Callable[[str], str | None],
+        more: Mapping[str, Value] | None = None,
     ) -> None:
-        self._values = values
+        self._look = look
         self._more = dict(more or {})
         self._steps = WORK_LIMIT
 
@@ -97,7 +99,9 @@ class Names:
         """
         if name in self._more:
             return self._more[name]
-        text = self._values.get(name, _DEFAULTS.get(name))
+        text = self._look(name)
+        if text is None:
+            text = _DEFAULTS.get(name)
         if text is None:
             raise ConditionError(f"{name} is not known")
         if _TEXTS.fullmatch(name):
