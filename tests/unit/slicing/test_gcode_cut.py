@@ -111,3 +111,30 @@ def test_a_print_of_no_more_layers_stays(table_gcode):
     assert first_layers(table_gcode, facts, len(facts.layers), MACHINE) == facts
     assert table_gcode.read_bytes() == data
     assert len(first_layers(table_gcode, facts, -3, MACHINE).layers) == 1
+
+
+def test_relative_extrusion_needs_no_counter(tmp_path):
+    text = HEAD.replace("M82", "M83") + "".join(
+        f";LAYER:{z}\nG1 Z{z}\nG1 X9 Y9\nG1 X20 E1\n" for z in (1, 2)
+    )
+    path = tmp_path / "x.gcode"
+    path.write_text(f";TIME:80\n;LAYER_COUNT:2\n{text};TIME_ELAPSED:80\nM104 S0\n")
+    whole = read_gcode(path)
+    facts = first_layers(path, whole, 1, MACHINE)
+    assert path.read_text() == (
+        f";TIME:{facts.print_time_s:g}\n;LAYER_COUNT:1\n"
+        + text.split(";LAYER:2")[0]
+        + "; the first 1 of 2 layers\n;TYPE:Custom\nG21\nG90\nM83\nG1 E-2 F1800\n"
+        "G1 Z2.000 F600\nM83\nM104 S0\n"
+    )
+    assert facts.print_time_s < whole.print_time_s == 80 and facts.relative_e
+
+
+def test_markers_of_layers_without_plastic_do_not_stay(tmp_path):
+    text = HEAD + "".join(
+        f";LAYER_CHANGE\nG1 Z{z}\nG1 X9 Y9\nG1 X20 E{z}\n" for z in (1, 2)
+    )
+    path = tmp_path / "x.gcode"
+    path.write_text(text + ";LAYER_CHANGE\nG1 Z3\nM104 S0\n")
+    assert len(first_layers(path, read_gcode(path), 1, MACHINE).layers) == 1
+    assert path.read_text().count(";LAYER") == 1

@@ -11,6 +11,7 @@ from octoprint_img2stl.slicing.gcode_lines import layer_lines
 from octoprint_img2stl.slicing.refused import SlicingRefused
 from tests.unit.slicing.sliced import (
     by_cura,
+    by_prusaslicer,
     cura_table,
     engine,
     prusa_table,
@@ -203,3 +204,22 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError):
         colour_change(path, facts, [0.4], M600, MACHINE)
     assert path.read_bytes() == old and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("slicer", ["prusa", "cura"])
+def test_a_vase_whose_layers_are_one_spiral(tmp_path, table, slicer):
+    if slicer == "prusa":
+        options = {"spiral_vase": "1", "perimeters": "1", "top_solid_layers": "0"}
+        options |= {"fill_density": "0", "support_material": "0"}
+        path = by_prusaslicer(tmp_path, table, **options)
+    else:
+        options = {"magic_spiralize": "true", "support_enable": "false"}
+        path = by_cura(tmp_path, table, **options)
+    before = read_gcode(path)
+    after = colour_change(path, before, [1.6], PAUSE, MACHINE)
+    ((_, number),) = after.stops
+    assert after.bounds == before.bounds and len(after.layers) == len(before.layers)
+    # the spiral rises all the time, so the change is at its next turn
+    assert (
+        1.6 - 0.005 <= after.layers[number].z < 1.8 and before.layers[number - 1].z < 1.6
+    )
