@@ -94,5 +94,9 @@ def own_job(store: JobStore, job_id: str, user: Any) -> Job:
 def views(house: House) -> JobViews:
     """Renders jobs for the user of this request."""
     return JobViews(
-        house.store, "plugin/img2stl/", current_user.get_id(), house.endpoints.usual_s
+        house.store,
+        "plugin/img2stl/",
+        current_user.get_id(),
+        house.endpoints.usual_s,
+        house.spools.loaded,
     )

@@ -109,6 +109,7 @@ class Api(QueueApi, SolidApi, EndpointsApi):
             **self._with_other_routes(relief_views.state(machine)),
             generators=solid_views.generators(self.house, current_user.get_id()),
             slicers=self._slicers_view(),
+            spools=[spool.to_json() for spool in self.house.spools.loaded()],
             machine=machine and _machine_view(machine),
             machine_problem=problem_view(machine_problem),
             jobs=[summary(job) for job in self._jobs()],

@@ -31,6 +31,7 @@ from .endpoints import Endpoints
 from .generators import PluginGenerators
 from .printer import OctoPrintPrinter
 from .settings import MB
+from .spools import Spools
 
 PUSH_INTERVAL_S = 0.5
 CANDIDATE_INTERVAL_S = 1.5
@@ -48,6 +49,7 @@ class House:
         folder: the plugin's data folder.
         pushed: sends a message to the browsers of users who may see the plugin.
         happened: fires one of the plugin's events.
+        plugin_manager: OctoPrint's; other plugins are asked which spools are loaded.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class House:
         *,
         pushed: Callable[[dict[str, Any]], None],
         happened: Callable[[str, dict[str, Any]], None],
+        plugin_manager: Any,
     ) -> None:
         self._settings = settings
+        self.spools = Spools(plugin_manager, settings)
         self._profiles = profiles
         self._pushed = pushed
         self._happened = happened

@@ -112,6 +112,7 @@ class Img2StlPlugin(
             Path(self.get_plugin_data_folder()),
             pushed=self._push,
             happened=self._fire,
+            plugin_manager=self._plugin_manager,
         )
 
     def _push(self, message: dict[str, Any]) -> None:

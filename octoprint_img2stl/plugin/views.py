@@ -14,6 +14,7 @@ from ..jobs.store import JobStore
 from ..mesh.words import CHOICES, stage_label
 from ..problems import Problem
 from ..solid3d.choices import CHOICES as SOLID_CHOICES
+from .spool import Spool, enough
 
 DOWNLOADS = (
     "model.stl",
@@ -124,6 +125,7 @@ class JobViews:
         prefix: URL under which the plugin answers, relative to OctoPrint's page.
         user: name of the user who asks.
         usual_s: how long solids usually take; see `CandidateViews`.
+        spools: what is loaded now.
     """
 
     def __init__(
@@ -132,12 +134,14 @@ class JobViews:
         prefix: str,
         user: str,
         usual_s: Callable[[str], Mapping[str, float]],
+        spools: Callable[[], tuple[Spool, ...]] = tuple,
     ) -> None:
         from .solid_views import CandidateViews
 
         self._store = store
         self._prefix = prefix
         self._user = user
+        self._spools = spools
         self._candidates = CandidateViews(self._url, usual_s)
 
     def _url(self, job: Job, name: str) -> str | None:
@@ -247,7 +251,10 @@ class JobViews:
                     "machine",
                 )
             },
-            "problems": [problem_view(problem) for problem in made["problems"]],
+            "problems": [
+                problem_view(problem)
+                for problem in (*made["problems"], *self._short_of(made["filament_g"]))
+            ],
             "preview_url": self._url(job, pipeline.PREVIEW),
             "stl_url": self._url(job, pipeline.STL),
             "gcode_url": self._url(job, pipeline.GCODE),
@@ -258,6 +265,13 @@ class JobViews:
             "stl_bytes": self._size(job, pipeline.STL),
             "gcode_bytes": self._size(job, pipeline.GCODE),
         }
+
+    def _short_of(self, grams: float | None) -> list[Problem]:
+        """Whether the spool is too short; asked when it is looked at, for it changes."""
+        if not grams:
+            return []
+        found = (enough(spool, grams) for spool in self._spools() if spool.tool == 0)
+        return [problem for problem in found if problem is not None]
 
     def exported(self, job: Job, ending: str) -> dict[str, Any]:
         """Where a mesh written in another format can be had, and its size."""

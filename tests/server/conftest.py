@@ -1,13 +1,22 @@
 """Fixtures: one OctoPrint for most tests; those that kill it start their own."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.serving import Server
 
+SPOOLMAN = Path(__file__).parents[1] / "fakes" / "spoolman_plugin.py"
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("octoprint")).start()
+    server = Server(tmp_path_factory.mktemp("octoprint"))
+    plugins = server.base / "plugins"
+    plugins.mkdir()
+    shutil.copy(SPOOLMAN, plugins / "Spoolman.py")
+    server.start()
     yield server
     server.stop()
 

@@ -101,6 +101,34 @@
                 .join(", ")
         );
 
+        // The loaded spool, as far as a plugin that keeps spools tells; null: it does not.
+        self.spool = ko.pureComputed(function () {
+            const spool = (state().spools || []).find((each) => each.tool === 0);
+            if (!spool) return null;
+            const material = plain[0].options().find(function (option) {
+                return option.value === spool.material_key;
+            });
+            const differs = material && material.value !== plain[0].value();
+            const words =
+                spool.left_g === null
+                    ? gettext("Loaded: %(name)s")
+                    : gettext("Loaded: %(name)s, %(left)s left");
+            return {
+                text: _.sprintf(words, {
+                    name: spool.name,
+                    left: Img2Stl.withUnit(spool.left_g || 0, gettext("g"), 0)
+                }),
+                colour: spool.colour_hex || "",
+                material: differs ? material : null,
+                useText: differs
+                    ? _.sprintf(gettext("Print with %(material)s"), {
+                          material: material.label
+                      })
+                    : "",
+                use: () => plain[0].value(material.value)
+            };
+        });
+
         self.toJson = function () {
             const value = {};
             all.forEach((item) => (value[item.name] = item.value()));
