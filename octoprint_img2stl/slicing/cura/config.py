@@ -253,7 +253,10 @@ def outside(values: Mapping[str, Value], size: Size) -> float:
     elif adhesion == "skirt":
         around = 2 * (size[0] + size[1])
         shortest = _number(values, "skirt_brim_minimal_length")
-        lines = max(_number(values, "skirt_line_count"), math.ceil(shortest / around))
+        lines = max(
+            _number(values, "skirt_line_count"),
+            math.ceil(shortest / around) if around else 0,
+        )
         if _number(values, "skirt_line_count"):
             beyond += _number(values, "skirt_gap") + lines * line
     return beyond + max(0.0, _number(values, "xy_offset"))
@@ -299,7 +302,7 @@ def _forced(machine: Machine) -> dict[str, Any]:
         "cross_infill_density_image": "",
         "cross_support_density_image": "",
         "material_guid": "",
-        # Cura's formula is one for painters of many colours; heating is decided below.
+        # our start G-code prints nothing, but whoever brings another relies on the heat
         "material_bed_temp_wait": True,
         "material_print_temp_wait": True,
     }

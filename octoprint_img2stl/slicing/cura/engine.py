@@ -21,6 +21,7 @@ from ...machine import Machine
 from ...problems import N_, WARNING, Problem
 from ...process import Limits
 from ..gcode import GcodeFacts, read_gcode, verify
+from ..gcode_kinds import INTERFACE, SKIRT, SUPPORT, family
 from ..refused import SlicingRefused, clean_text
 from ..running import (
     DISK_FULL,
@@ -38,15 +39,16 @@ from .definitions import Definitions
 from .effort import layer_work
 from .flat import write_flat
 from .header import set_header
-from .output import Listener
+from .output import NOTHING, Listener
 from .pace import Pace
 
 PROBE_S = 30.0  # a Pi that is busy needs some seconds to load it
 SLICED = 0.95  # of the progress; the rest is reading what was written
-OLDEST = (4, 8, 0)
+OLDEST = (4, 8)
 LAST_LINE = b";End of Gcode"
 TAIL = 200  # bytes within which the last line is
 MOST_GAPS = 8
+MISSING = 1.0  # mm of a model's top that may be too thin without a word
 TOLERANCE = 0.05  # mm that rounding explains
 NEEDED_SPACE = 1 << 20  # bytes; a disk with less free space is a full one
 
@@ -75,7 +77,7 @@ class CuraEngine:
         self.definitions = definitions
 
     def version(self) -> str:
-        """The version, e.g. ``4.13.0``; starts the program and waits for it.
+        """The version, e.g. ``4.13.0`` or ``4.8``; starts the program and waits.
 
         Raises:
             SlicingRefused: ``slicing.not_a_slicer``, ``slicing.too_old``,
@@ -144,6 +146,7 @@ class CuraEngine:
                 set_header(output, listener.header)
                 facts = read_gcode(output, scaled(progress, SLICED, 1.0), machine.centre)
                 verify(facts, machine)
+                _refuse_without_model(facts)
                 _refuse_incomplete(output)
                 publish(output, gcode)
         except OSError as error:
@@ -155,7 +158,7 @@ class CuraEngine:
             warnings=(
                 *config.notices,
                 *listener.warnings(),
-                *_seen(facts, config, machine),
+                *_seen(facts, config, machine, size[2]),
             ),
             log=f"{clean_text(' '.join(argv))}\n{listener.log}",
             wall_s=finished.wall_s,
@@ -175,7 +178,7 @@ class CuraEngine:
         said: list[str] = []
 
         def look(stream: str, line: str) -> None:
-            match = re.match(r"Cura_SteamEngine version (\d+\.\d+\.\d+)", line)
+            match = re.match(r"Cura_SteamEngine version (\d+(?:\.\d+){1,2})", line)
             if match and not found:
                 found.append(match[1])
             said[:] = [line]
@@ -212,9 +215,31 @@ class CuraEngine:
         return found[0]
 
 
-def _seen(facts: GcodeFacts, config: Config, machine: Machine) -> list[Problem]:
-    """What should be told about the finished file."""
+def _refuse_without_model(facts: GcodeFacts) -> None:
+    """Raise for a skirt around nothing: 5.0 prints it for walls thinner than a line."""
+    beside = {family(kind) in (SKIRT, SUPPORT, INTERFACE) for kind in facts.kinds}
+    if beside == {True}:
+        raise SlicingRefused("slicing.empty", NOTHING)
+
+
+def _seen(
+    facts: GcodeFacts, config: Config, machine: Machine, height: float
+) -> list[Problem]:
+    """What should be told about the finished file; the height is the model's."""
     found = _gaps(facts, config)
+    top = facts.bounds[5] if facts.bounds else 0.0
+    if height - top > max(MISSING, 3 * max(_heights(config))):
+        found.append(
+            Problem(
+                "slicing.top_missing",
+                WARNING,
+                N_(
+                    "The print ends at %(top)s mm, the model at %(height)s mm: it is too "
+                    "thin there; enlarge it or choose a finer nozzle."
+                ),
+                {"top": round(top, 1), "height": round(height, 1)},
+            )
+        )
     if facts.travel and facts.travel[5] > machine.height + TOLERANCE:
         found.append(
             Problem(

@@ -31,6 +31,9 @@ _BANNER = re.compile(
 _NOISE = re.compile(r"Progress:|Starting |slice (?:of mesh|make polygons) took")
 _WARNING, _ERROR = "[WARNING]", "[ERROR]"
 
+NOTHING = N_(
+    "Nothing can be printed: the model is thinner than a layer or a line; enlarge it."
+)
 KNOWN = (
     OUT_OF_MEMORY,
     known(
@@ -50,10 +53,7 @@ KNOWN = (
     known(
         r"no non-empty layers",
         "slicing.empty",
-        N_(
-            "Nothing can be printed: the model is thinner than a layer or a line; "
-            "enlarge it."
-        ),
+        NOTHING,
     ),
     known(
         r"ayer height -?\d+ is disallowed",
