@@ -37,6 +37,16 @@ FORCED = {
     "wipe_tower": "0",
 }
 
+# Ours also where the rest is a whole profile's, unless that has its own.
+OURS = (
+    "gcode_flavor", RELATIVE_E, "start_gcode", "end_gcode", "before_layer_gcode",
+    "layer_gcode",
+)  # fmt: skip
+COMPLETE = frozenset(
+    "layer_height perimeters fill_density perimeter_speed temperature retract_length "
+    "extrusion_width".split()
+)
+
 # A photo's relief has noisy outlines; following them to the micrometre costs five times
 # the slicing time and shows in no print (measured: 59 s -> 12 s, same print time).
 FAST_RELIEF = {
@@ -174,6 +184,10 @@ def slice_ini(
     """
     notices: list[Problem] = []
     ini = prusa_ini(machine, settings, size)
+    if profile and is_complete(profile):
+        # What it leaves open is meant to be as PrusaSlicer has it, not as we do.
+        kept = {*_machine_keys(machine), *FORCED, *OURS}
+        ini = {key: value for key, value in ini.items() if key in kept}
     if profile:
         # Checked once more: a stored profile may be older than the allow-list, which has
         # neither the printer's keys nor the forced ones.
@@ -200,6 +214,11 @@ def slice_ini(
         )
     refuse_size(machine, size, _outside(ini))
     return ini, tuple(notices)
+
+
+def is_complete(profile: Mapping[str, str]) -> bool:
+    """Whether a profile is a whole one, as slicers export it, and not a few changes."""
+    return COMPLETE <= set(profile)
 
 
 def _outside(ini: Mapping[str, str]) -> float:

@@ -78,6 +78,18 @@ def test_a_material_that_needs_a_heated_bed_says_so():
     assert not slice_ini(Machine(), SliceSettings(material="petg"), SMALL)[1]
 
 
+def test_a_whole_profile_is_not_filled_up_with_our_choices():
+    few = {"brim_width": "4", "perimeters": "5"}
+    ini, _ = slice_ini(Machine(), SliceSettings(), SMALL, profile=few)
+    assert ini["brim_type"] == "no_brim" and ini["infill_speed"] == "60"
+    whole = {**few, "layer_height": "0.15", "fill_density": "20%", "temperature": "200"}
+    whole |= {"perimeter_speed": "50", "retract_length": "1", "extrusion_width": "0.4"}
+    ini, _ = slice_ini(Machine(), SliceSettings(), SMALL, profile=whole, relief=False)
+    assert "brim_type" not in ini and "infill_speed" not in ini
+    assert ini["nozzle_diameter"] == "0.4" and ini["post_process"] == ""
+    assert "M104 S0" in ini["end_gcode"] and ini["perimeters"] == "5"
+
+
 def test_what_a_material_wants_is_said_where_no_profile_knows_better():
     abs_ = SliceSettings(material="abs")
     _, notices = slice_ini(Machine(), abs_, SMALL)
