@@ -160,8 +160,24 @@ def _mend(values: dict[str, str]) -> None:
     if relative and not _resets(values):
         gcode = values.get("layer_gcode", "")
         values["layer_gcode"] = f"{gcode}\\nG92 E0" if gcode else "G92 E0"
+    for key in ("start_filament_gcode", "end_filament_gcode"):
+        if key in values:
+            values[key] = _first_text(values[key])
     if "binary_gcode" in values:
         values["binary_gcode"] = "0"  # OctoPrint reads only text
+
+
+def _first_text(value: str) -> str:
+    """The first of a list of texts, as written: there is one filament.
+
+    PrusaSlicer's window cuts such lists to the number of extruders, its command line
+    prints them all. A G-code that begins with ``;`` without quotes is a list, too: of an
+    empty text and what follows.
+    """
+    quoted = re.match(r'\s*("(?:[^"\\]|\\.)*")', value)
+    if quoted:
+        return quoted[1]
+    return value if value.lstrip().startswith('"') else value.partition(";")[0]
 
 
 def _resets(values: dict[str, str]) -> bool:

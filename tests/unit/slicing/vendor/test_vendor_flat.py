@@ -64,6 +64,24 @@ def test_what_runs_or_rewrites_goes_no_further_than_the_allow_list():
     assert problems[0].values["keys"] == "gcode_substitutions, post_process"
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (r'"; a\nG1 \"x\"; y\n"', r'"; a\nG1 \"x\"; y\n"'),
+        ('"M900 K1";"M900 K2"', '"M900 K1"'),
+        ('"M900 K1" ; ""', '"M900 K1"'),
+        ("M900 K1", "M900 K1"),
+        ("M900 K1 ; say;more", "M900 K1 "),
+        ("; no quotes", ""),
+        ("", ""),
+        ('"open', '"open'),  # PrusaSlicer refuses it, and says so
+    ],
+)
+def test_of_several_filaments_gcode_the_first_counts(written, expected):
+    values = flat(filament=f"end_filament_gcode = {written}").values
+    assert values["end_filament_gcode"] == expected
+
+
 @pytest.mark.parametrize("flavor", ["reprapfirmware", "klipper", "smoothie"])
 def test_only_marlin_needs_a_reset_of_relative_extrusion(flavor):
     made = flat(f"gcode_flavor = {flavor}\nuse_relative_e_distances = 1")
