@@ -31,10 +31,10 @@ sys.path.insert(0, str(ROOT))
 
 from octoprint_img2stl.machine import CIRCULAR, Machine  # noqa: E402
 from octoprint_img2stl.process import Limits  # noqa: E402
+from octoprint_img2stl.slicing.cura.bounds import Trouble  # noqa: E402
 from octoprint_img2stl.slicing.cura.definitions import Definitions  # noqa: E402
 from octoprint_img2stl.slicing.cura.engine import CuraEngine  # noqa: E402
 from octoprint_img2stl.slicing.cura.files import settings  # noqa: E402
-from octoprint_img2stl.slicing.cura.formulas import Trouble  # noqa: E402
 from octoprint_img2stl.slicing.cura.resolve import Resolver, converted  # noqa: E402
 from octoprint_img2stl.slicing.refused import SlicingRefused  # noqa: E402
 from octoprint_img2stl.slicing.settings import SliceSettings  # noqa: E402

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...problems import INFO, N_, WARNING, Problem
 from ..refused import SlicingRefused, clean_text
+from .bounds import Trouble, Value
 from .files import BASE, BASE_EXTRUDER, PLACES, Files, Json, metadata, settings
-from .formulas import Trouble, Value
 from .resolve import Resolver, Unfit, converted, is_formula
 
 # Minor version of the engine -> setting_version of its files (source: the numbers that
@@ -40,8 +40,7 @@ NAME_LIMIT = 80
 Given = Mapping[str, str | int | float | bool]
 
 
-@dataclass(frozen=True)
-class CuraMachine:
+class CuraMachine(NamedTuple):
     """A machine that Cura offers: its id, its name and who makes it."""
 
     id: str

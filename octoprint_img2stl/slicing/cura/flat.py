@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .formulas import Value
+from .bounds import Value
 
 FLAT, FLAT_EXTRUDER = "flat.def.json", "flat_extruder.def.json"
 

@@ -13,44 +13,18 @@ just that one.
 from __future__ import annotations
 
 import ast
-import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-Scalar = bool | int | float | str | None
-Value = Scalar | list[Scalar]
+from .bounds import FUNCTIONS, MATH, Trouble, Value, bounded, called
 
 TEXT_LIMIT = 4_000  # characters of an expression; the longest of Cura 4.13 has 1483
 DEPTH_LIMIT = 40  # nodes inside one another; the deepest of Cura 4.13 has 13
 NODE_LIMIT = 2_000
 STEP_LIMIT = 100_000  # of one machine with all its settings; Cura's need about 1000
-SIZE_LIMIT = 4_000  # characters of a string
-LIST_LIMIT = 500  # elements of a list, none of which is a list
-NUMBER_LIMIT = 1e18  # Cura divides by the tangent of 90 degrees, which is 1.6e16
 
-MATH: dict[str, Any] = {
-    name: getattr(math, name)
-    for name in (
-        "acos asin atan atan2 ceil cos degrees e fabs floor hypot log log10 pi radians "
-        "sin sqrt tan"
-    ).split()
-}
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": abs,
-    "all": all,
-    "any": any,
-    "bool": bool,
-    "float": float,
-    "int": int,
-    "len": len,
-    "max": max,
-    "min": min,
-    "round": lambda number, digits=None: _round(number, digits),
-    "str": lambda value: str(_scalar(value)),
-    "sum": lambda box: sum(_numbers(box)),
-}
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -109,10 +83,6 @@ class Settings(Protocol):
 
     def raw(self, key: str) -> Value:
         """As the extruder has it: before ``resolve``."""
-
-
-class Trouble(Exception):
-    """An expression cannot be evaluated; never leaves `evaluate`."""
 
 
 class Budget:
@@ -194,10 +164,10 @@ class _Walk:
         value = method(node, names)
         if isinstance(value, list):
             self._budget.step(len(value))
-        return _bounded(value)
+        return bounded(value)
 
     def _constant(self, node: ast.Constant, names: Mapping[str, Value]) -> Value:
-        return node.value  # type: ignore[return-value]  # _bounded refuses the rest
+        return node.value  # type: ignore[return-value]  # bounded refuses the rest
 
     def _name(self, node: ast.Name, names: Mapping[str, Value]) -> Value:
         return names[node.id] if node.id in names else self._value(node.id)
@@ -221,7 +191,7 @@ class _Walk:
         return value
 
     def _unaryop(self, node: ast.UnaryOp, names: Mapping[str, Value]) -> Value:
-        return _called(_UNARY[type(node.op)], self.visit(node.operand, names))
+        return called(_UNARY[type(node.op)], self.visit(node.operand, names))
 
     def _binop(self, node: ast.BinOp, names: Mapping[str, Value]) -> Value:
         left, right = self.visit(node.left, names), self.visit(node.right, names)
@@ -231,20 +201,20 @@ class _Walk:
             raise Trouble("calculates with something that is no number")
         if isinstance(node.op, ast.Pow) and abs(right) > 64:  # type: ignore[arg-type]
             raise Trouble("has too large an exponent")
-        return _called(_BINARY[type(node.op)], left, right)
+        return called(_BINARY[type(node.op)], left, right)
 
     def _compare(self, node: ast.Compare, names: Mapping[str, Value]) -> Value:
         left = self.visit(node.left, names)
         for how, other in zip(node.ops, node.comparators, strict=True):
             right = self.visit(other, names)
-            if not _called(_COMPARE[type(how)], left, right):
+            if not called(_COMPARE[type(how)], left, right):
                 return False
             left = right
         return True
 
     def _subscript(self, node: ast.Subscript, names: Mapping[str, Value]) -> Value:
         box, index = self.visit(node.value, names), self.visit(node.slice, names)
-        return _called(operator.getitem, box, index)
+        return called(operator.getitem, box, index)
 
     def _attribute(self, node: ast.Attribute, names: Mapping[str, Value]) -> Value:
         value = _of_math(node)
@@ -282,7 +252,7 @@ class _Walk:
                 arguments.append(self._function(argument))
             else:
                 arguments.append(self.visit(argument, names))
-        return _called(function, *arguments)
+        return called(function, *arguments)
 
     def _function(self, node: ast.expr) -> Callable[..., Any]:
         if isinstance(node, ast.Name) and node.id in self._functions:
@@ -294,7 +264,7 @@ class _Walk:
     def _map(self, function: Callable[..., Any], box: Value) -> list[Any]:
         if not isinstance(box, list):
             raise Trouble("loops over something that is no list")
-        return [_called(function, item) for item in box]
+        return [called(function, item) for item in box]
 
     def _value(self, key: Value) -> Value:
         return self._settings.value(_key(key))
@@ -319,49 +289,3 @@ def _key(key: Value) -> str:
 def _lower(value: Value) -> Value:
     """Cura makes the text of ``extruderValue`` small letters."""
     return value.lower() if isinstance(value, str) else value
-
-
-def _called(function: Callable[..., Any], *arguments: Any) -> Any:
-    """The result of a harmless function on bounded values, or `Trouble`."""
-    try:
-        return function(*arguments)
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise Trouble(f"fails: {type(error).__name__}") from error
-
-
-def _round(number: Any, digits: Any) -> Any:
-    """As Python's; with millions of digits it would calculate for hours."""
-    if digits is not None and abs(digits) > 20:
-        raise Trouble("rounds to too many digits")
-    return round(number, digits)
-
-
-def _numbers(box: Value) -> list[Any]:
-    if not isinstance(box, list) or not all(isinstance(n, (int, float)) for n in box):
-        raise Trouble("adds up something that is no number")
-    return box
-
-
-def _scalar(value: Value) -> Scalar:
-    if isinstance(value, list):
-        raise Trouble("has a list where it cannot be")
-    return value
-
-
-def _bounded(value: Any) -> Value:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)):
-        if not abs(value) <= NUMBER_LIMIT:  # false for NaN as well
-            raise Trouble("has a number that cannot be")
-        return value
-    if isinstance(value, str):
-        if len(value) > SIZE_LIMIT:
-            raise Trouble("makes something too large")
-        return value
-    if isinstance(value, list):
-        # Lists inside lists, shared, would be a way to something huge in a few steps.
-        if len(value) > LIST_LIMIT or any(isinstance(item, list) for item in value):
-            raise Trouble("makes something too large")
-        return value
-    raise Trouble(f"has a {type(value).__name__} in it")

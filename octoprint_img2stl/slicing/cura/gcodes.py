@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ...machine import CIRCULAR, Machine
 from ..room import Size
-from .formulas import Value
+from .bounds import Value
 
 START = ("G21", "G90", "M82", "G28 ; home all axes", "G92 E0", "G1 Z5 F3000")
 

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .bounds import Trouble, Value
 from .files import Json
-from .formulas import Budget, Failed, Trouble, Value, evaluate, parse
+from .formulas import Budget, Failed, evaluate, parse
 
 CHAIN_LIMIT = 25  # formulas that need one another; the longest of 4.13 has 5
 TEXT_LIMIT = 100_000  # characters of a value; start G-codes have some thousand

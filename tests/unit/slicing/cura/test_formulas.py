@@ -5,10 +5,10 @@ import time
 
 import pytest
 
+from octoprint_img2stl.slicing.cura.bounds import Trouble
 from octoprint_img2stl.slicing.cura.formulas import (
     Budget,
     Failed,
-    Trouble,
     evaluate,
     parse,
 )

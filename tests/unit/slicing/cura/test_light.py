@@ -6,8 +6,8 @@ import sys
 import pytest
 
 MODULES = (
-    "config definitions effort engine files flat formulas gcodes header keys output pace "
-    "resolve"
+    "bed bounds config definitions effort engine files flat formulas gcodes header keys "
+    "output pace resolve"
 ).split()
 CODE = """
 import importlib, sys
