@@ -2,7 +2,7 @@
 """Every machine that the installed Cura knows, resolved by our own formulas; some sliced.
 
     .venv/bin/python extras/bench/cura_definitions/run.py [FOLDER]
-        [--engine CuraEngine] [--slice NAME,NAME… | --slice all] [--exported FILE]
+        [--engine CuraEngine] [--slice NAME,NAME… | --slice all] [--exported FILE [--machine NAME]]
 
 FOLDER holds Cura's definition files (default: .cura of this checkout, else the usual
 places). Every visible machine is resolved with all its settings; printed are the errors,
@@ -132,11 +132,11 @@ def slice_some(engine: CuraEngine, definitions: Definitions, which: list[str]) -
     print(dict(outcomes))
 
 
-def compare(definitions: Definitions, path: Path) -> None:
+def compare(definitions: Definitions, path: Path, machine: str) -> None:
     exported = dict(
         line.split("=", 1) for line in path.read_text().splitlines() if "=" in line
     )
-    known, _ = settings(definitions.files.machine("fdmprinter"))
+    known, _ = settings(definitions.files.machine(machine))
     given = {key: value for key, value in exported.items() if key in known}
     formulas = [key for key in given if "value" in known[key]]
     agree, others = 0, []
@@ -165,6 +165,7 @@ def main() -> None:
     parser.add_argument("--engine", default="/usr/bin/CuraEngine")
     parser.add_argument("--slice", default=SOME, help="machines to slice with, or all")
     parser.add_argument("--exported", type=Path)
+    parser.add_argument("--machine", default="fdmprinter", help="that of the export")
     options = parser.parse_args()
     local = ROOT / ".cura"
     folder = options.folder or (str(local) if local.is_dir() else None)
@@ -178,7 +179,7 @@ def main() -> None:
         which = [machine.id for machine in definitions.machines()]
     slice_some(engine, definitions, which)
     if options.exported:
-        compare(definitions, options.exported)
+        compare(definitions, options.exported, options.machine)
 
 
 if __name__ == "__main__":
