@@ -385,6 +385,8 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
     from PIL import Image
 
     from ..slicing.gcode import GcodeFacts, add_thumbnails, analysis, verify
+    from ..slicing.gcode_cut import first_layers
+    from ..slicing.gcode_edit import colour_change
 
     sliced = ctx.folder / SLICED
     with Image.open(ctx.folder / PREVIEW) as picture:
@@ -394,6 +396,16 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
             small.thumbnail(size)
             pictures.append((*small.size, _png(small)))
     facts = GcodeFacts.from_json(json.loads((ctx.folder / SLICED_FACTS).read_text()))
+    verify(facts, ctx.machine)
+    wanted = ctx.params.slicing
+    if wanted.first_layers:
+        facts = first_layers(sliced, facts, wanted.first_layers, ctx.machine)
+    changes = wanted.changes
+    if wanted.first_layers:  # a test print that ends below a change has none
+        top = max(layer.z for layer in facts.layers)
+        changes = tuple(height for height in changes if height <= top)
+    if changes:
+        facts = colour_change(sliced, facts, changes, wanted.change_command, ctx.machine)
     facts = add_thumbnails(sliced, pictures, facts)
     verify(facts, ctx.machine)
     write_json(ctx.folder / LAYERS, [list(layer) for layer in facts.layers])

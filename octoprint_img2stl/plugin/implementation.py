@@ -71,6 +71,7 @@ JAVASCRIPT = (
     "img2stl_meshshape",
     "img2stl_files",
     "img2stl_progress",
+    "img2stl_layers",
     "img2stl_result",
     "img2stl_queue",
     "img2stl_jobs",

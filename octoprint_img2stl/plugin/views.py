@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ DOWNLOADS = (
 )
 # of candidates, whose numbers only grow
 CANDIDATE_PICTURE = r"candidate-\d{1,5}-(?:" + "|".join(candidates.SIDES) + r")\.jpg"
+MOST_HEIGHTS = 20_000
 REMAKABLE = frozenset(
     {
         JobState.DRAFT,
@@ -260,6 +262,7 @@ class JobViews:
             "gcode_url": self._url(job, pipeline.GCODE),
             "report_url": self._url(job, pipeline.REPORT),
             "layer_url": layers if "gcode" in job.steps else None,
+            "heights": self._heights(job),
             "view_url": self._url(job, pipeline.VIEW),
             "exports": list(pipeline.EXPORTS),
             "stl_bytes": self._size(job, pipeline.STL),
@@ -272,6 +275,16 @@ class JobViews:
             return []
         found = (enough(spool, grams) for spool in self._spools() if spool.tool == 0)
         return [problem for problem in found if problem is not None]
+
+    def _heights(self, job: Job) -> list[float]:
+        """Of the layers in the G-code, mm; empty where there are none or far too many."""
+        if "gcode" not in job.steps or job.facts("gcode")["layers"] > MOST_HEIGHTS:
+            return []
+        try:
+            layers = json.loads(self._store.path(job.id, pipeline.LAYERS).read_text())
+        except (OSError, ValueError):
+            return []
+        return [round(layer[0], 3) for layer in layers]
 
     def exported(self, job: Job, ending: str) -> dict[str, Any]:
         """Where a mesh written in another format can be had, and its size."""

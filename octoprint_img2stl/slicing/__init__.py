@@ -18,6 +18,11 @@ _WHERE = {
     "add_thumbnails": "gcode",
     "read_profile": "profiles",
     "draw_layer": "draw",
+    "colour_change": "gcode_edit",
+    "first_layers": "gcode_cut",
+    "layer_data": "gcode_lines",
+    "layer_summary": "gcode_lines",
+    "read_any": "imports",
 }
 __all__ = ["SlicingRefused", *_WHERE]
 

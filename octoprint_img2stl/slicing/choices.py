@@ -8,7 +8,9 @@ from ..problems import N_
 from .materials import MATERIALS, Material
 
 __all__ = [
+    "AUTOMATIC",
     "BRIMS",
+    "CHANGE_COMMANDS",
     "INFILLS",
     "MATERIALS",
     "QUALITIES",
@@ -36,6 +38,11 @@ QUALITIES: dict[str, Quality] = {
 }
 
 AUTOMATIC = "auto"  # the slicer that is installed
+# Who stops the print for another filament; the first is what every firmware can.
+CHANGE_COMMANDS: dict[str, str] = {
+    "@pause": N_("OctoPrint pauses the print"),
+    "M600": N_("The printer does it (M600)"),
+}
 SUPPORTS: dict[str, str] = {
     "none": N_("No supports"),
     "plate": N_("Supports standing on the bed only"),

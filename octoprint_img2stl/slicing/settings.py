@@ -9,7 +9,16 @@ from typing import Any
 
 from ..machine import Machine
 from ..problems import N_
-from .choices import AUTOMATIC, BRIMS, INFILLS, MATERIALS, QUALITIES, SUPPORTS, WALLS
+from .choices import (
+    AUTOMATIC,
+    BRIMS,
+    CHANGE_COMMANDS,
+    INFILLS,
+    MATERIALS,
+    QUALITIES,
+    SUPPORTS,
+    WALLS,
+)
 from .refused import SlicingRefused, clean_text
 
 # field -> (smallest, largest): percent, mm, number of lines
@@ -17,7 +26,10 @@ LIMITS: dict[str, tuple[float, float]] = {
     "infill": (0, 100),
     "brim": (0, 20),
     "walls": (1, 10),
+    "changes": (0, 2000),
+    "first_layers": (0, 100_000),
 }
+MOST_CHANGES = 50
 AUTOMATIC_BRIM = 5.0
 # Line widths by which supports stand out; 2.5.0 was measured: 0.87 mm with 0.45 mm lines.
 SUPPORT_REACH = 2.0
@@ -37,6 +49,10 @@ class SliceSettings:
         supports: ``none``, ``plate`` (standing on the bed only) or ``everywhere``.
         brim: width of the brim, mm; None: a brim under slim standing models only.
         walls: outlines per layer.
+        changes: heights at which another filament is loaded, mm: the top of the first
+            layer that is printed with it.
+        change_command: key of `choices.CHANGE_COMMANDS`.
+        first_layers: how many layers are printed, to see whether they stick; 0: all.
 
     Raises:
         SlicingRefused: a value that cannot be, with its field.
@@ -49,6 +65,9 @@ class SliceSettings:
     supports: str = "none"
     brim: float | None = None
     walls: int = 3
+    changes: tuple[float, ...] = ()
+    change_command: str = next(iter(CHANGE_COMMANDS))
+    first_layers: int = 0
 
     def __post_init__(self) -> None:
         from .registry import SLICERS  # the registry's modules import this one
@@ -61,6 +80,9 @@ class SliceSettings:
         if self.brim is not None:
             _number("brim", self.brim)
         _number("walls", self.walls, whole=True)
+        _one_of("change_command", self.change_command, CHANGE_COMMANDS)
+        _number("first_layers", self.first_layers, whole=True)
+        object.__setattr__(self, "changes", _heights(self.changes))
 
     @classmethod
     def defaults(cls, route: str) -> SliceSettings:
@@ -88,7 +110,7 @@ class SliceSettings:
         return cls(**data)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "changes": list(self.changes)}
 
     def brim_for(self, width: float, depth: float, height: float) -> float:
         """The brim (mm) under a model of this size (mm), the automatic one worked out."""
@@ -103,13 +125,13 @@ def choices() -> dict[str, Any]:
     Either ``{"value", "label"}`` with an English label, or a bare value; null: automatic.
     """
     tables = {"material": MATERIALS, "quality": QUALITIES}
+    worded = {"supports": SUPPORTS, "change_command": CHANGE_COMMANDS}
     offers: dict[str, Any] = {
         field: [{"value": name, "label": entry.label} for name, entry in table.items()]
         for field, table in tables.items()
     }
-    offers["supports"] = [
-        {"value": name, "label": text} for name, text in SUPPORTS.items()
-    ]
+    for field, words in worded.items():
+        offers[field] = [{"value": name, "label": text} for name, text in words.items()]
     offers["slicer"] = slicers()
     offers.update(infill=list(INFILLS), brim=[None, *BRIMS], walls=list(WALLS))
     return offers
@@ -142,6 +164,23 @@ def _one_of(field: str, value: Any, known: Collection[str]) -> None:
             value=clean_text(str(value), 40),
             choices=", ".join(known),
         )
+
+
+def _heights(values: Any) -> tuple[float, ...]:
+    """Sorted, each once."""
+    if not isinstance(values, (list, tuple)) or len(values) > MOST_CHANGES:
+        raise SlicingRefused(
+            "slicing.bad_changes",
+            N_(
+                "The heights for another filament cannot be understood; give a list of at "
+                "most %(most)s heights in mm."
+            ),
+            field="slicing.changes",
+            most=MOST_CHANGES,
+        )
+    for value in values:
+        _number("changes", value)
+    return tuple(sorted({float(value) for value in values}))
 
 
 def _number(field: str, value: Any, *, whole: bool = False) -> None:

@@ -1,5 +1,7 @@
 """The way through as people go it, on a desk and on a phone."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -77,6 +79,58 @@ def test_from_sample_to_print(tab, server, width, height):
         "the printer to be idle",
     )
     tab.picture("8-cancelled")
+
+
+@pytest.mark.once
+def test_another_filament_and_a_test_print(tab):
+    tab = tab(360, 740, has_touch=True).open()
+    tab["img2stl-sample"].click()
+    expect(tab["img2stl-make"]).to_be_enabled(timeout=60_000)
+    tab["img2stl-width"].fill("40")
+    tab["img2stl-width"].blur()
+    expect(tab["img2stl-size"]).to_contain_text("40", timeout=30_000)
+    tab["img2stl-make"].click()
+    expect(tab["img2stl-result"]).to_be_visible(timeout=LONG_MS)
+    tab["img2stl-step-slice"].click()
+    change, apply = tab["img2stl-layer-change"], tab["img2stl-layer-apply"]
+    expect(change).to_be_enabled(timeout=30_000)
+    expect(apply).to_be_hidden()
+
+    # the first layer has nothing below it that could have another colour
+    slider = tab["img2stl-layer"]
+    slider.fill("1")
+    expect(change).to_be_disabled()
+    slider.fill("6")
+    picture = tab["img2stl-layer-picture"]
+    expect(picture).to_have_attribute("src", re.compile("/layers/6.png"), timeout=30_000)
+    change.click()
+    expect(change).to_be_disabled()
+    tab["img2stl-change-command"].select_option("M600")
+    with tab.page.expect_request("**/make") as sent:
+        apply.click()
+    slicing = sent.value.post_data_json["params"]["slicing"]
+    assert slicing["changes"] == [1.2] and slicing["change_command"] == "M600"
+    expect(tab["img2stl-result"]).to_be_visible(timeout=LONG_MS)
+    rows = tab["img2stl-layer-rows"]
+    expect(rows).to_contain_text("1.2 mm")
+    tab.no_sideways_scrolling()
+    tab.picture("filament")
+
+    expect(slider).to_have_value("8", timeout=30_000)
+    slider.fill("3")
+    expect(picture).to_have_attribute("src", re.compile("/layers/3.png"), timeout=30_000)
+    tab["img2stl-layer-cut"].click()
+    apply.click()
+    expect(tab["img2stl-layer-is-cut"]).to_contain_text("3 layers")
+    expect(tab["img2stl-fact-layers"]).to_have_text("3", timeout=LONG_MS)
+    tab.picture("cut")
+    # both are seen, and can be taken back, where all is made anew
+    tab["img2stl-change"].click()
+    tab.unfold("slicing")
+    expect(rows).to_contain_text("3 layers")
+    rows.locator("button").first.click()
+    expect(rows).not_to_contain_text("1.2 mm")
+    assert tab.errors == []
 
 
 def test_own_photo_turned_cropped_and_inverted(tab):

@@ -188,12 +188,18 @@
         self.hasLayers = ko.pureComputed(
             () => !!self.result() && !!self.result().layer_url && self.layerCount() > 0
         );
-        self.layerText = ko.pureComputed(() =>
-            _.sprintf(gettext("Layer %(number)s of %(count)s"), {
+        self.layerText = ko.pureComputed(function () {
+            const height = ((self.result() || {}).heights || [])[Number(self.layer()) - 1];
+            const words =
+                height === undefined
+                    ? gettext("Layer %(number)s of %(count)s")
+                    : gettext("Layer %(number)s of %(count)s, at %(height)s mm");
+            return _.sprintf(words, {
                 number: Img2Stl.number(Number(self.layer()), 0),
-                count: Img2Stl.number(self.layerCount(), 0)
-            })
-        );
+                count: Img2Stl.number(self.layerCount(), 0),
+                height: Img2Stl.number(height)
+            });
+        });
         self.toLayer = function (number) {
             self.layer(Math.min(self.layerCount(), Math.max(1, number)));
         };
@@ -204,13 +210,17 @@
             () => Number(self.layer()) >= self.layerCount()
         );
 
+        self.layers = new Img2Stl.LayerChanges(root, self.result, self.layer);
+
         const wantedLayerUrl = ko.pureComputed(function () {
             const result = self.result();
             if (!result || !self.hasLayers() || !root.isShowing("slice")) return "";
             const url = Img2Stl.url(result.layer_url);
+            // one that was made again may have fewer of them
+            const number = Math.min(Number(self.layer()), self.layerCount());
             // a job made again has other layers under the same address
             return (
-                url.replace(/\{n\}|%7Bn%7D/i, String(self.layer())) +
+                url.replace(/\{n\}|%7Bn%7D/i, String(number)) +
                 "?" +
                 encodeURIComponent(job().updated)
             );

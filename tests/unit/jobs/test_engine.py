@@ -220,3 +220,32 @@ def test_result_that_does_not_fit_is_refused(store, draft):
     assert draft.state is JobState.FAILED
     assert draft.problem["code"] == "relief.too_big_for_bed"
     assert draft.problem["suggest"] == pytest.approx(220, abs=1)
+
+
+def test_another_filament_at_a_height_and_the_first_layers_alone(store, draft):
+    slicing = draft.params["slicing"]
+    slicing.update(changes=[1.0], change_command="M600")
+    work(store, draft)
+    assert draft.state is JobState.DONE, draft.problem
+    path = store.path(draft.id) / "model.gcode"
+    lines = path.read_text().splitlines()
+    at = lines.index("M600")
+    before = [line for line in lines[:at] if line.startswith(";Z:")]
+    assert before[-1] == ";Z:1.12" and lines.count("M600") == 1
+    layers = json.loads((store.path(draft.id) / "layers.json").read_text())
+    data = path.read_bytes()
+    starts = [data[layer[1] :].partition(b"\n")[0] for layer in layers]
+    assert starts == [b";LAYER_CHANGE"] * 5
+
+    whole = draft.steps["gcode"].facts["filament_mm"]
+    slicing.update(changes=[1.0], first_layers=2)
+    work(store, draft)
+    facts = draft.steps["gcode"].facts
+    assert facts["layers"] == 2 and facts["filament_mm"] < 0.7 * whole
+    gcode = path.read_text()
+    assert "M104 S0" in gcode and "\nM600\n" not in gcode
+
+    slicing.update(changes=[9.0], first_layers=0)
+    work(store, draft)
+    assert draft.state is JobState.FAILED
+    assert draft.problem["code"] == "slicing.change_above"

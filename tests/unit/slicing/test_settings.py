@@ -84,6 +84,7 @@ def test_defaults_follow_the_route():
 def test_every_offer_is_accepted_and_labelled():
     offers = json.loads(json.dumps(choices()))
     fields = {"slicer", "material", "quality", "supports", "infill", "brim", "walls"}
+    fields.add("change_command")
     assert set(offers) == fields
     for field, entries in offers.items():
         for entry in entries:
@@ -143,3 +144,16 @@ def test_material_table_is_sane():
         assert 180 <= material.temperature_c <= material.first_temperature_c <= 260
         assert 0 <= material.fan_min <= material.fan_max <= 100
         assert 0.9 <= material.density <= 1.4
+
+
+def test_heights_for_another_filament_are_sorted_and_bounded():
+    settings = SliceSettings.from_json({"changes": [2, 0.4, 2.0]})
+    assert settings.changes == (0.4, 2.0)
+    assert SliceSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
+    for bad in (None, "0.4", 3, ["0.4"], [True], [-1], [float("nan")], [0.1] * 51):
+        with pytest.raises(SlicingRefused) as caught:
+            SliceSettings(changes=bad)
+        assert caught.value.problem.field == "slicing.changes"
+    for field, bad in (("first_layers", 1.5), ("change_command", "M112")):
+        with pytest.raises(SlicingRefused):
+            SliceSettings.from_json({field: bad})
