@@ -303,25 +303,11 @@ def _work(
     cancelled: Callable[[], bool],
 ) -> Problem | None:
     """Run the worker process; None means that it finished all steps."""
-    groups: set[int] = set()
-    ending: dict[str, Problem | None] = {}
-    short_of_memory: list[str] = []
 
-    def hear(stream: str, line: str) -> None:
-        event = _event(line) if stream == "stdout" else None
-        if event is None:
-            _log(folder, line)
-            if SHORT_OF_MEMORY.search(line):
-                short_of_memory.append(line)
-            return
+    def heard(event: dict[str, Any]) -> None:
         kind = event["event"]
-        if kind == "process":
-            groups.add(int(event["pid"]))
-        elif kind == "finished":
-            ending["end"] = None
-        elif kind == "refused":
+        if kind == "refused":
             job.step = event["step"]
-            ending["end"] = Problem.from_json(event["problem"])
         elif kind == "done":
             facts = event["facts"]
             peak = max(int(event["peak_memory_bytes"]), facts.pop("peak_memory_bytes", 0))
@@ -343,6 +329,45 @@ def _work(
             job.step = event["step"]
             job.percent = pipeline.percent(steps, job.step, event.get("fraction", 0.0))
             progress(job)
+
+    return run_worker(folder, options, heard, cancelled)
+
+
+def run_worker(
+    folder: Path,
+    options: Options,
+    heard: Callable[[dict[str, Any]], None],
+    cancelled: Callable[[], bool],
+) -> Problem | None:
+    """Have a worker process do the steps of FOLDER/task.json; None: it finished them all.
+
+    Args:
+        folder: holds the task; what the worker and its slicer say goes to its log.
+        options: limits.
+        heard: called with what the worker tells of its steps: ``step``, ``progress``,
+            ``done`` and ``refused``, see `worker.do_job`.
+        cancelled: asked several times a second; the answer is then ``jobs.cancelled``.
+    """
+    groups: set[int] = set()
+    ending: dict[str, Problem | None] = {}
+    short_of_memory: list[str] = []
+
+    def hear(stream: str, line: str) -> None:
+        event = _event(line) if stream == "stdout" else None
+        if event is None:
+            _log(folder, line)
+            if SHORT_OF_MEMORY.search(line):
+                short_of_memory.append(line)
+            return
+        kind = event["event"]
+        if kind == "process":
+            groups.add(int(event["pid"]))
+        elif kind == "finished":
+            ending["end"] = None
+        else:
+            if kind == "refused":
+                ending["end"] = Problem.from_json(event["problem"])
+            heard(event)
 
     scratch = folder / pipeline.SCRATCH
     scratch.mkdir(parents=True, exist_ok=True)

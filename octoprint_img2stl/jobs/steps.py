@@ -433,7 +433,15 @@ def _solids(name: str) -> Callable[[Context], dict[str, Any]]:
     return step
 
 
+def place_model(ctx: Context) -> dict[str, Any]:
+    """The first step where a model is sliced without being a job."""
+    from .model_file import place_model
+
+    return place_model(ctx)
+
+
 _STEPS: dict[str, Callable[[Context], dict[str, Any]]] = {
+    "model": place_model,
     "views": _solids("write_views"),
     "generate": _solids("generate"),
     "look": _solids("look"),

@@ -20,6 +20,7 @@ def table(plugin: Img2StlPlugin) -> dict[str, Any]:
         ],
         "octoprint.filemanager.extension_tree": _extension_tree,
         "octoprint.plugin.backup.additional_excludes": plugin.backup_excludes,
+        "octoprint.server.api.before_request": plugin.before_api_requests,
         "octoprint.server.http.bodysize": plugin.body_sizes,
         "octoprint.server.http.routes": plugin.download_routes,
     }

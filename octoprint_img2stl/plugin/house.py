@@ -86,7 +86,7 @@ class House:
             self.options,
             self._job_changed,
             self._first_params,
-            self._hold,
+            self.hold,
             self.warm,
             self.generators,
         )
@@ -166,7 +166,8 @@ class House:
             machine = None
         return Params.defaults(FIRST_ROUTE).fitted(machine, size_px)
 
-    def _hold(self) -> bool:
+    def hold(self) -> bool:
+        """Whether nothing heavy may be begun now because of a print."""
         if not self.printer.state().printing:
             return False
         alone = (os.cpu_count() or 1) < 2  # no core to spare for the print
@@ -177,6 +178,22 @@ class House:
     def slicers(self) -> list[dict[str, Any]]:
         """What was found out on each slicer: `name`, `label`, `version`, `problem`."""
         return self._slicers if self._slicers is not None else self.probe_slicers()
+
+    def usable_slicers(self) -> list[str]:
+        """Names of the slicers that are here; quick, for it never starts one.
+
+        Until they were asked for their versions, a program of the right name will do.
+        """
+        if self._slicers is not None:
+            return [each["name"] for each in self._slicers if not each["problem"]]
+        own, there = self.slicer_paths(), []
+        for name in SLICERS:
+            try:
+                find(name, own)
+            except Refusal:
+                continue
+            there.append(name)
+        return there
 
     def probe_slicers(self) -> list[dict[str, Any]]:
         """Ask every slicer for its version; takes a second."""

@@ -20,6 +20,10 @@ from .api import Api
 from .endpoints import PRIVATE_FOLDER
 from .house import House
 from .printer import key
+from .slice_orders import require_known_profile
+from .slicer_adapter import SLICER, SlicerAdapter
+from .slices import FOLDER as SLICING_FOLDER
+from .slices import Slices
 from .views import CANDIDATE_PICTURE, DOWNLOADS
 
 # in this order: each file adds to the names of those before it
@@ -98,6 +102,7 @@ class Img2StlPlugin(
     octoprint.plugin.TemplatePlugin,
     octoprint.plugin.AssetPlugin,
     octoprint.plugin.EventHandlerPlugin,
+    SlicerAdapter,
     Api,
 ):
     """See the mixins' documentation in `octoprint.plugin`."""
@@ -105,16 +110,18 @@ class Img2StlPlugin(
     house: House
 
     def initialize(self) -> None:
+        folder = Path(self.get_plugin_data_folder())
         self.house = House(
             self._settings,
             self._printer_profile_manager,
             self._printer,
             self._file_manager,
-            Path(self.get_plugin_data_folder()),
+            folder,
             pushed=self._push,
             happened=self._fire,
             plugin_manager=self._plugin_manager,
         )
+        self.slices = Slices(folder, self.house.options, self.house.hold)
 
     def _push(self, message: dict[str, Any]) -> None:
         self._plugin_manager.send_plugin_message(
@@ -128,8 +135,10 @@ class Img2StlPlugin(
 
     def on_after_startup(self) -> None:
         self.house.start()
+        self.house.soon(self.make_profiles_ready)
 
     def on_shutdown(self) -> None:
+        self.slices.stop()
         self.house.stop()
 
     ##~~ SettingsPlugin
@@ -151,6 +160,7 @@ class Img2StlPlugin(
         allowed = settings.cleaned(data, may_change_sensitive=_may_change_sensitive())
         saved = octoprint.plugin.SettingsPlugin.on_settings_save(self, allowed)
         self.house.settings_changed()
+        self.house.soon(self.make_profiles_ready)
         return saved
 
     ##~~ TemplatePlugin
@@ -197,6 +207,8 @@ class Img2StlPlugin(
             self.house.soon(queue.disconnected)
         elif event == Events.PRINTER_STATE_CHANGED:
             self.house.soon(queue.tick)
+
+    ##~~ SlicerPlugin: see slicer_adapter.py
 
     ##~~ hooks, see hooks.py
 
@@ -262,12 +274,16 @@ class Img2StlPlugin(
         plain = re.sub(r"[^A-Za-z0-9_-]+", "_", job.name).strip("_") or "photo"
         return f"{plain}.{ending}" if stem == "model" else f"{plain}_{stem}.{ending}"
 
+    def before_api_requests(self, *args: Any, **kwargs: Any) -> list:
+        return [lambda: require_known_profile(SLICER, self._slicing_manager)]
+
     def backup_excludes(
         self, excludes: list[str], *args: Any, **kwargs: Any
     ) -> list[str]:
         """Keys stay here. Who leaves the uploads out of a backup does not want our photos and
         meshes either."""
-        return [PRIVATE_FOLDER, *(["jobs"] if "uploads" in excludes else [])]
+        excluded = [PRIVATE_FOLDER, SLICING_FOLDER]
+        return [*excluded, *(["jobs"] if "uploads" in excludes else [])]
 
 
 def _may_change_sensitive() -> bool:
