@@ -30,7 +30,7 @@ from .slicer_profiles import (
     ready_profiles,
     ready_words,
 )
-from .slices import Slices
+from .slices import UNEXPLAINED, Slices
 from .views import problem_view
 
 SLICER = "img2stl"
@@ -161,6 +161,8 @@ class SlicerAdapter(octoprint.plugin.SlicerPlugin):
         except Refusal as refusal:
             if refusal.code == "jobs.cancelled":
                 raise SlicingCancelled from None
+            if refusal.code in UNEXPLAINED:
+                return False, gettext(UNEXPECTED)
             return False, refusal.problem.message
         except Exception:
             _log.exception("Slicing for OctoPrint's file list went wrong")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import shutil
@@ -12,13 +13,19 @@ from typing import Any
 
 from ..jobs.engine import Options
 from ..jobs.model_file import slice_file
+from ..jobs.pipeline import LOG
 from ..machine import Machine
 from ..problems import N_, Refusal
 from ..slicing.settings import SliceSettings
 
 FOLDER = "slicing"  # in the plugin's data folder
 TURN_S = 0.2  # how often somebody who waits looks whether that is still wanted
+LAST_WORDS = 4000  # characters of the worker's log
+# What the worker says of these sends people to a job's log, and there is no job.
+UNEXPLAINED = ("jobs.unexpected", "jobs.worker_crashed")
 NEAR = 0.5  # mm from the bed's middle that are still the middle
+
+_log = logging.getLogger(__name__)
 
 
 class SliceRefused(Refusal):
@@ -91,12 +98,17 @@ class Slices:
                     progress=progress,
                     cancelled=ended.is_set,
                 )
+            except Refusal as refusal:
+                _note_failure(refusal, work / LOG)
+                raise
             finally:
                 self._turn.release()
         finally:
             shutil.rmtree(work, ignore_errors=True)
             with self._lock:
                 self._ends.pop(str(gcode), None)
+        for problem in sliced.problems:  # OctoPrint has no place to show them
+            _log.info("Slicing %s: %s", plain_name(model), problem.message)
         return sliced.analysis
 
     def cancel(self, gcode: Path | str) -> None:
@@ -165,6 +177,12 @@ def require_middle(machine: Machine, position: Mapping[str, Any] | None) -> None
 def plain_name(model: Path) -> str:
     """What to call a file in a sentence that also reaches the owner's shell commands."""
     return re.sub(r"[^\w .-]", "_", model.name)[-80:]
+
+
+def _note_failure(refusal: Refusal, log: Path) -> None:
+    """Keep the worker's last words where its own sentences have not said it all."""
+    if refusal.code in UNEXPLAINED and log.exists():
+        _log.error("Slicing failed: %s", log.read_text(errors="replace")[-LAST_WORDS:])
 
 
 def _require_wanted(ended: threading.Event) -> None:

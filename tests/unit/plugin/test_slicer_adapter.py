@@ -219,6 +219,20 @@ def test_nothing_unexpected_gets_out(adapter, model, tmp_path, printer):
     assert not done and "unexpected" in reason
 
 
+def test_what_the_worker_could_not_explain_is_in_octoprints_log(
+    adapter, model, tmp_path, monkeypatch, caplog
+):
+    def crash(model, gcode, folder, *_, **__):
+        (folder / "log.txt").write_text("its last words")
+        raise Refusal("jobs.worker_crashed", "The job's log has the details.")
+
+    monkeypatch.setattr(slices, "slice_file", crash)
+    path = saved(adapter, tmp_path)
+    done, reason = adapter.do_slice(str(model), PRINTER, str(tmp_path / "x"), path)
+    assert not done and "OctoPrint's log" in reason
+    assert "its last words" in caplog.text
+
+
 @pytest.mark.parametrize(
     "position, good",
     [
@@ -273,7 +287,7 @@ def test_a_slice_waits_for_the_one_before_and_can_be_called_off(
             adapter.do_slice(str(model), PRINTER, str(tmp_path / "second"), path)
         adapter.slices.stop()
         assert cancelled()
-        return SimpleNamespace(analysis={"told": True})
+        return SimpleNamespace(analysis={"told": True}, problems=())
 
     monkeypatch.setattr(slices, "slice_file", meanwhile)
     done, result = adapter.do_slice(str(model), PRINTER, str(tmp_path / "first"), path)
