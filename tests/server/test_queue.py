@@ -84,20 +84,17 @@ def test_changed_printer_profile(admin, bob, item):
     assert queue["items"][0]["state"] == "queued"
 
 
-def test_changed_or_missing_file(server, bob, item):
-    files = list((server.base / "uploads" / "img2stl").glob("*.gcode"))
-    original = files[-1].read_bytes()
+def test_changed_or_missing_file(server, bob, job, item):
+    folder = server.base / "uploads" / "img2stl"
+    (file,) = folder.glob(f"*{job['id'][:8]}.gcode")
+    original = file.read_bytes()
     token = confirm(bob, item)["token"]
-    for file in files:
-        file.write_bytes(file.read_bytes() + b"G1 X999\n")
+    file.write_bytes(original + b"G1 X999\n")
     assert code(start(bob, item, token, 409)) == "queue.file_changed"
     token = confirm(bob, item)["token"]
-    for file in files:
-        file.rename(file.with_suffix(".away"))
+    file.unlink()
     assert code(start(bob, item, token, 409)) == "queue.file_missing"
-    for file in files:
-        file.with_suffix(".away").rename(file)
-    files[-1].write_bytes(original)
+    file.write_bytes(original)
 
 
 def test_disconnected_printer(admin, bob, item):
@@ -112,9 +109,10 @@ def test_disconnected_printer(admin, bob, item):
         wait_for(lambda: state() == "Operational", 30, "the printer")
 
 
-def test_somebody_elses_print_leaves_ours_in_the_queue(admin, bob, item):
+def test_somebody_elses_print_leaves_ours_in_the_queue(admin, bob, job, item):
     token = confirm(bob, item)["token"]
-    path = bob.get("/api/files/local/img2stl").json()["children"][0]["path"]
+    files = bob.get("/api/files/local/img2stl").json()["children"]
+    (path,) = [each["path"] for each in files if job["id"][:8] in each["path"]]
     admin.post(f"/api/files/local/{path}", json={"command": "select", "print": True})
     wait_for(
         lambda: admin.get("/api/job").json()["state"].startswith("Print"), 30, "a print"

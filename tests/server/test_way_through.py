@@ -61,7 +61,8 @@ def test_queue_to_printed(bob, job):
     answer = bob.api("POST", "/queue", 201, json={"job": job["id"]})
     item = answer["item"]
     listed = bob.get("/api/files/local/img2stl").json()
-    analysed = listed["children"][0]["gcodeAnalysis"]
+    ours = [each for each in listed["children"] if job["id"][:8] in each["path"]]
+    analysed = ours[0]["gcodeAnalysis"]
     assert 30 < analysed["dimensions"]["width"] < 40  # the skirt is around it
 
     generation = bob.queue()["bed_generation"]
