@@ -3,7 +3,10 @@
 import json
 import statistics
 
+import pytest
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.once
 
 NO_WEBGL = """
 const get = HTMLCanvasElement.prototype.getContext;

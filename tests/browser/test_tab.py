@@ -133,6 +133,7 @@ def test_another_filament_and_a_test_print(tab):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_own_photo_turned_cropped_and_inverted(tab):
     tab = tab().open()
     tab.page.set_input_files(
@@ -157,6 +158,7 @@ def test_own_photo_turned_cropped_and_inverted(tab):
     assert tab.errors == []
 
 
+@pytest.mark.once
 def test_too_big_offers_what_fits(tab):
     tab = tab().open()
     tab["img2stl-sample"].click()
@@ -171,6 +173,7 @@ def test_too_big_offers_what_fits(tab):
     expect(tab["img2stl-make"]).to_be_enabled(timeout=30_000)
 
 
+@pytest.mark.once
 def test_not_a_photo(tab):
     tab = tab().open()
     tab.page.set_input_files(
@@ -232,6 +235,7 @@ def test_without_permission_there_is_a_sentence(tab):
     tab.picture("refusal")
 
 
+@pytest.mark.once
 def test_keyboard_alone_makes_a_job(tab):
     """Tab and Enter reach the sample photo and Make."""
     tab = tab().open()
@@ -252,6 +256,7 @@ def test_keyboard_alone_makes_a_job(tab):
     tab["img2stl-cancel"].click()
 
 
+@pytest.mark.once
 def test_too_large_a_file_is_not_even_sent(tab, tmp_path):
     tab = tab().open()
     expect(tab["img2stl-sample"]).to_be_visible(timeout=30_000)
