@@ -396,7 +396,6 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
             small.thumbnail(size)
             pictures.append((*small.size, _png(small)))
     facts = GcodeFacts.from_json(json.loads((ctx.folder / SLICED_FACTS).read_text()))
-    verify(facts, ctx.machine)
     wanted = ctx.params.slicing
     if wanted.first_layers:
         facts = first_layers(sliced, facts, wanted.first_layers, ctx.machine)

@@ -222,6 +222,26 @@ MATERIALS: dict[str, Material] = {
 }
 
 
+def cold_bed(material: str, *, heated_bed: bool) -> tuple[Problem, ...]:
+    """Whether a material needs a heated bed that the printer has not got."""
+    chosen = MATERIALS[material]
+    if heated_bed or chosen.bed_c <= WARM_BED_C:
+        return ()
+    return (
+        Problem(
+            "slicing.needs_heated_bed",
+            WARNING,
+            N_(
+                "%(material)s hardly sticks to a bed that is not heated, and this "
+                "printer has none; PLA is the better choice."
+            ),
+            {"material": chosen.label},
+            "slicing.material",
+            "pla",
+        ),
+    )
+
+
 def notices(material: str, *, heated_bed: bool = True) -> tuple[Problem, ...]:
     """What should be known before a material is printed.
 
@@ -229,22 +249,8 @@ def notices(material: str, *, heated_bed: bool = True) -> tuple[Problem, ...]:
         material: key of `MATERIALS`.
         heated_bed: whether the printer has one.
     """
-    found = []
+    found = list(cold_bed(material, heated_bed=heated_bed))
     chosen = MATERIALS[material]
-    if not heated_bed and chosen.bed_c > WARM_BED_C:
-        found.append(
-            Problem(
-                "slicing.needs_heated_bed",
-                WARNING,
-                N_(
-                    "%(material)s hardly sticks to a bed that is not heated, and this "
-                    "printer has none; PLA is the better choice."
-                ),
-                {"material": chosen.label},
-                "slicing.material",
-                "pla",
-            )
-        )
     if chosen.wants_metal:
         hottest = max(chosen.temperature_c, chosen.first_temperature_c)
         found.append(

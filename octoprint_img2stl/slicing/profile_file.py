@@ -244,7 +244,7 @@ def left_out(
                     "The profile's %(keys)s was left out: it would run programs, "
                     "send files away or change the result unseen."
                 ),
-                {"keys": _names(dangerous)},
+                {"keys": names(dangerous)},
                 "profile",
             )
         )
@@ -257,7 +257,7 @@ def left_out(
                     "The profile's own G-code (%(keys)s) was left out; ours homes, heats "
                     "and switches off. The owner of the printer can allow it."
                 ),
-                {"keys": _names(gcode)},
+                {"keys": names(gcode)},
                 "profile",
             )
         )
@@ -270,7 +270,7 @@ def left_out(
                     "The profile's own G-code (%(keys)s) was left out because it is "
                     "longer than %(limit)s characters; shorten it in the slicer."
                 ),
-                {"keys": _names(long), "limit": GCODE_LIMIT},
+                {"keys": names(long), "limit": GCODE_LIMIT},
                 "profile",
             )
         )
@@ -283,7 +283,7 @@ def left_out(
                     "Settings of the profile that cannot be used here were left out: "
                     "%(keys)s."
                 ),
-                {"keys": _names(ignored)},
+                {"keys": names(ignored)},
                 "profile",
             )
         )
@@ -366,6 +366,7 @@ def _bad(template: str) -> SlicingRefused:
     return SlicingRefused("slicing.bad_profile", template, field="profile")
 
 
-def _names(keys: Collection[str]) -> str:
+def names(keys: Collection[str]) -> str:
+    """Some keys for a sentence."""
     shown = ", ".join(clean_text(key, 60) for key in sorted(keys)[:5])
     return shown + ", …" if len(keys) > 5 else shown

@@ -14,6 +14,7 @@ from ..machine import CIRCULAR, Machine
 from ..problems import INFO, N_, Problem
 from .choices import MATERIALS, first_layer_height, layer_height
 from .materials import notices as material_notices
+from .own_gcode import START, end_gcode
 from .profile_file import RELATIVE_E, Profile, allowed, read_profile, write_ini
 from .room import Size, fitting_brim, refuse_size
 from .settings import SUPPORT_REACH, SliceSettings
@@ -45,6 +46,11 @@ OURS = (
 COMPLETE = frozenset(
     "layer_height perimeters fill_density perimeter_speed temperature retract_length "
     "extrusion_width".split()
+)
+
+# By PrusaSlicer's own macros, which know where the print ended.
+LIFT = (
+    "{if layer_z < max_print_height}G1 Z{min(layer_z + 5, max_print_height)} F3000{endif}"
 )
 
 # A photo's relief has noisy outlines; following them to the micrometre costs five times
@@ -154,8 +160,8 @@ def prusa_ini(
         "avoid_crossing_perimeters": "0",
         "elefant_foot_compensation": "0.1",
         "arc_fitting": "disabled",
-        "start_gcode": "G21\\nG90\\nM82\\nG28 ; home all axes\\nG92 E0\\nG1 Z5 F3000",
-        "end_gcode": "\\n".join(_end_gcode(machine)),
+        "start_gcode": "\\n".join(START),
+        "end_gcode": "\\n".join(end_gcode(machine, LIFT)),
         "before_layer_gcode": ";BEFORE_LAYER_CHANGE",
         "layer_gcode": ";AFTER_LAYER_CHANGE",
     }
@@ -263,20 +269,6 @@ def _machine_keys(machine: Machine) -> dict[str, str]:
         "max_print_height": _text(machine.height),
         "nozzle_diameter": _text(machine.nozzle),
     }
-
-
-def _end_gcode(machine: Machine) -> list[str]:
-    """Switch off, move away upwards but never beyond the top, and park.
-
-    ``G92 E0`` makes ``E-2`` the same in absolute and relative mode. A delta parks by
-    homing.
-    """
-    lift = "{if layer_z < max_print_height}"
-    lift += "G1 Z{min(layer_z + 5, max_print_height)} F3000{endif}"
-    bed = ["M140 S0 ; bed off"] if machine.heated_bed else []
-    park = "G28" if machine.form == CIRCULAR else "G28 X0 Y0"
-    off = ["M104 S0 ; nozzle off", *bed, "M107"]
-    return [*off, "G92 E0", "G1 E-2 F1800", lift, park, "M84"]
 
 
 def _absolute_first_layer(ini: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from .refused import SlicingRefused, clean_text
 from .running import (
     DISK_FULL,
     OUT_OF_MEMORY,
+    empty_layer,
     failed,
     known,
     refuse_ended,
@@ -149,17 +150,7 @@ class Listener:
             text = clean_text(" ".join(lines[:WARNING_LINES]))
             gap = re.match(r"Empty layers? between ([\d.]+) and ([\d.]+\d)", text)
             if gap:
-                problems.append(
-                    Problem(
-                        "slicing.empty_layer",
-                        WARNING,
-                        N_(
-                            "Between %(low)s and %(high)s mm there is nothing, what is "
-                            "above would be printed into the air; check the model."
-                        ),
-                        {"low": float(gap[1]), "high": float(gap[2])},
-                    )
-                )
+                problems.append(empty_layer(float(gap[1]), float(gap[2])))
             else:
                 problems.append(
                     Problem(

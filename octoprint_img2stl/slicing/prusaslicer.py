@@ -16,13 +16,12 @@ from pathlib import Path
 
 from .. import process
 from ..machine import Machine
-from ..problems import N_
 from ..process import Limits
 from .gcode import read_gcode, verify
 from .profiles import slice_ini, write_ini
 from .prusa_output import Listener
 from .refused import SlicingRefused, clean_text
-from .running import DISK_FULL, publish, scaled
+from .running import DISK_FULL, publish, required_version, scaled
 from .settings import SliceSettings
 from .slicer import SliceResult
 from .stl import stl_size
@@ -69,25 +68,7 @@ class PrusaSlicer:
 
         with tempfile.TemporaryDirectory(prefix="img2stl-") as folder:
             process.run([self.path, "--help"], cwd=folder, limits=PROBE, on_line=look)
-        if not found:
-            raise SlicingRefused(
-                "slicing.not_a_slicer",
-                N_("%(path)s does not answer as PrusaSlicer does; set another program."),
-                field="slicer_path",
-                path=clean_text(os.path.basename(self.path), 80),
-            )
-        if tuple(map(int, found[0].split("."))) < OLDEST:
-            raise SlicingRefused(
-                "slicing.too_old",
-                N_(
-                    "PrusaSlicer %(version)s is too old; install %(oldest)s or a newer "
-                    "one."
-                ),
-                field="slicer_path",
-                version=found[0],
-                oldest=".".join(map(str, OLDEST)),
-            )
-        return found[0]
+        return required_version(self.label, self.path, next(iter(found), None), OLDEST)
 
     def slice(
         self,

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..problems import N_
+from ..problems import N_, WARNING, Problem
 from ..process import CANCELLED, KILLED, MEMORY, NOT_KNOWN, TIMEOUT, Finished
-from .refused import SlicingRefused
+from .refused import SlicingRefused, clean_text
 
 NOT_STARTED = 127
 
@@ -65,6 +65,53 @@ def publish(output: Path, gcode: Path) -> None:
             os.replace(near, gcode)
         finally:
             near.unlink(missing_ok=True)
+
+
+def required_version(
+    slicer: str, program: str, found: str | None, oldest: tuple[int, ...]
+) -> str:
+    """The version that a program told, if it is one that can be used.
+
+    Args:
+        slicer: as people know it.
+        program: its path.
+        found: what it said, digits and points; None: nothing like it.
+        oldest: the first version that will do.
+
+    Raises:
+        SlicingRefused: ``slicing.not_a_slicer``, ``slicing.too_old``.
+    """
+    if not found:
+        raise SlicingRefused(
+            "slicing.not_a_slicer",
+            N_("%(path)s does not answer as %(slicer)s does; set another program."),
+            field="slicer_path",
+            slicer=slicer,
+            path=clean_text(os.path.basename(program), 80),
+        )
+    if tuple(map(int, found.split("."))) < oldest:
+        raise SlicingRefused(
+            "slicing.too_old",
+            N_("%(slicer)s %(version)s is too old; install %(oldest)s or a newer one."),
+            field="slicer_path",
+            slicer=slicer,
+            version=found,
+            oldest=".".join(map(str, oldest)),
+        )
+    return found
+
+
+def empty_layer(low: float, high: float) -> Problem:
+    """Between two heights (mm) there is nothing below something."""
+    return Problem(
+        "slicing.empty_layer",
+        WARNING,
+        N_(
+            "Between %(low)s and %(high)s mm there is nothing, what is "
+            "above would be printed into the air; check the model."
+        ),
+        {"low": low, "high": high},
+    )
 
 
 def refuse_ended(finished: Finished) -> None:

@@ -15,16 +15,19 @@ from typing import Any
 from ...machine import Machine
 from ...problems import INFO, N_, WARNING, Problem
 from ..choices import MATERIALS, first_layer_height, layer_height
+from ..materials import cold_bed
+from ..own_gcode import START, end_gcode
+from ..profile_file import names
 from ..profiles import BOTTOM_SHELL, SKIRT_DISTANCE, SKIRTS, TOP_SHELL
 from ..refused import SlicingRefused, clean_text
 from ..room import Size, fitting_brim, refuse_size
 from ..settings import SUPPORT_REACH, SliceSettings
 from .bed import forced
 from .bounds import Value
-from .definitions import Definitions, names
+from .definitions import Definitions
 from .files import BASE
 from .flat import text
-from .gcodes import START, end_gcode, finish, with_lines
+from .gcodes import finish, lift, with_lines
 from .keys import MACHINE, allowed
 
 MARLIN = "RepRap (Marlin/Sprinter)"
@@ -89,7 +92,7 @@ def cura_values(
         "machine_name": "OctoPrint",
         "machine_gcode_flavor": MARLIN,
         "machine_start_gcode": "\n".join(START),
-        "machine_end_gcode": "\n".join(end_gcode(machine, size)),
+        "machine_end_gcode": "\n".join(end_gcode(machine, lift(machine, size))),
         # A middle-class printer; only the estimate of the print time uses these.
         "machine_acceleration": 1000,
         "machine_max_acceleration_x": 1000,
@@ -197,8 +200,8 @@ def slice_config(
     if relief:
         deviation = round(RELIEF_DEVIATION * machine.line_width, 4)
         chosen["meshfix_maximum_deviation"] = deviation
-    if not own and not machine.heated_bed and MATERIALS[settings.material].bed_c > 60:
-        notices.append(_needs_heated_bed(settings))
+    if not own:
+        notices += cold_bed(settings.material, heated_bed=machine.heated_bed)
     own = {
         key: with_lines(value) if "gcode" in key else value for key, value in own.items()
     }
@@ -301,20 +304,6 @@ def _unknown_tokens(left: list[str]) -> Problem:
         ),
         {"names": names(left)},
         "profile",
-    )
-
-
-def _needs_heated_bed(settings: SliceSettings) -> Problem:
-    return Problem(
-        "slicing.needs_heated_bed",
-        WARNING,
-        N_(
-            "%(material)s hardly sticks to a bed that is not heated, and this "
-            "printer has none; PLA is the better choice."
-        ),
-        {"material": MATERIALS[settings.material].label},
-        "slicing.material",
-        "pla",
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ...problems import INFO, N_, WARNING, Problem
+from ..profile_file import left_out, names
 from ..refused import SlicingRefused, clean_text
 from .bounds import Trouble, Value
 from .files import BASE, BASE_EXTRUDER, PLACES, Files, Json, metadata, settings
@@ -34,7 +35,7 @@ INSTALL = "sudo apt install --no-install-recommends cura"
 INSTALL_WITHOUT_ROOT = (
     "mkdir -p ~/cura && cd ~/cura && apt-get download cura && dpkg-deb -x cura_*.deb ."
 )
-SHOWN = 5  # keys named in a sentence
+SHOWN = 5  # values that each have a sentence
 NAME_LIMIT = 80
 
 Given = Mapping[str, str | int | float | bool]
@@ -251,20 +252,7 @@ def _told(unfit: list[Unfit]) -> list[Problem]:
         for each in limits[:SHOWN]
     ]
     others = [each for each in unfit if each not in limits]
-    if others:
-        problems.append(
-            Problem(
-                "slicing.profile_ignored",
-                INFO,
-                N_(
-                    "Settings of the profile that cannot be used here were left out: "
-                    "%(keys)s."
-                ),
-                {"keys": names(each.key for each in others)},
-                "profile",
-            )
-        )
-    return problems
+    return [*problems, *left_out(ignored=[each.key for each in others])]
 
 
 def _mistakes(fallen_back: tuple[str, ...]) -> list[Problem]:
@@ -281,12 +269,6 @@ def _mistakes(fallen_back: tuple[str, ...]) -> list[Problem]:
             {"keys": names(fallen_back)},
         )
     ]
-
-
-def names(keys: Any) -> str:
-    """Some keys for a sentence."""
-    every = sorted(clean_text(str(key), 60) for key in keys)
-    return ", ".join(every[:SHOWN]) + (", …" if len(every) > SHOWN else "")
 
 
 def _minor(version: str) -> tuple[int, int]:

@@ -26,9 +26,11 @@ from ..refused import SlicingRefused, clean_text
 from ..running import (
     DISK_FULL,
     NOT_STARTED,
+    empty_layer,
     publish,
     refuse_ended,
     refuse_failure,
+    required_version,
     scaled,
 )
 from ..settings import SliceSettings
@@ -193,26 +195,9 @@ class CuraEngine:
                 started=started,
             )
         refuse_ended(finished)
-        if not found:
-            if finished.returncode == NOT_STARTED:
-                refuse_failure(finished, clean_text(said[0] if said else ""))
-            raise SlicingRefused(
-                "slicing.not_a_slicer",
-                N_("%(path)s does not answer as CuraEngine does; set another program."),
-                field="slicer_path",
-                path=clean_text(os.path.basename(self.path), 80),
-            )
-        if tuple(map(int, found[0].split("."))) < OLDEST:
-            raise SlicingRefused(
-                "slicing.too_old",
-                N_(
-                    "CuraEngine %(version)s is too old; install %(oldest)s or a newer one."
-                ),
-                field="slicer_path",
-                version=found[0],
-                oldest=".".join(map(str, OLDEST)),
-            )
-        return found[0]
+        if not found and finished.returncode == NOT_STARTED:
+            refuse_failure(finished, clean_text(said[0] if said else ""))
+        return required_version(self.label, self.path, next(iter(found), None), OLDEST)
 
 
 def _refuse_without_model(facts: GcodeFacts) -> None:
@@ -269,15 +254,7 @@ def _gaps(facts: GcodeFacts, config: Config) -> list[Problem]:
     layer = max(_heights(config))
     heights = [0.0, *sorted({layer.z for layer in facts.layers})]
     return [
-        Problem(
-            "slicing.empty_layer",
-            WARNING,
-            N_(
-                "Between %(low)s and %(high)s mm there is nothing, what is "
-                "above would be printed into the air; check the model."
-            ),
-            {"low": round(low, 3), "high": round(high - layer, 3)},
-        )
+        empty_layer(round(low, 3), round(high - layer, 3))
         for low, high in zip(heights, heights[1:], strict=False)
         if high - low > 2 * layer + 1e-3  # adaptive layers stay below that
     ][:MOST_GAPS]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ...machine import CIRCULAR, Machine
+from ...machine import Machine
 from ..room import Size
 from .bounds import Value
-
-START = ("G21", "G90", "M82", "G28 ; home all axes", "G92 E0", "G1 Z5 F3000")
 
 # Cura leaves out its own heating where the start G-code has one of these tokens (source:
 # Cura's StartSliceJob). We pass over comments and know the commands as well.
@@ -32,19 +30,14 @@ _ALIASES = {
 _COMMENT = re.compile(r";.*")
 
 
-def end_gcode(machine: Machine, size: Size | None) -> list[str]:
-    """Switch off, move away upwards but never beyond the top, and park.
+def lift(machine: Machine, size: Size | None) -> str:
+    """Away upwards but never beyond the top.
 
-    ``G92 E0`` makes ``E-2`` the same in absolute and relative mode. A delta parks by
-    homing. CuraEngine knows no macros, so the height is worked out here; it is rounded
-    up, as layers are.
+    CuraEngine knows no macros, so the height is worked out here; it is rounded up, as
+    layers are.
     """
     top = machine.height if size is None else min(size[2] + 6, machine.height)
-    lift = [f"G1 Z{round(top, 2):g} F3000"]
-    bed = ["M140 S0 ; bed off"] if machine.heated_bed else []
-    park = "G28" if machine.form == CIRCULAR else "G28 X0 Y0"
-    off = ["M104 S0 ; nozzle off", *bed, "M107"]
-    return [*off, "G92 E0", "G1 E-2 F1800", *lift, park, "M84"]
+    return f"G1 Z{round(top, 2):g} F3000"
 
 
 def finish(values: dict[str, Value], density: float) -> list[str]:

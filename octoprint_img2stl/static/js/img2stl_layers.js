@@ -3,19 +3,52 @@
 
     const SAME_MM = 0.001;
 
-    Img2Stl.filamentText = (height) =>
-        _.sprintf(gettext("Another filament from %(height)s on"), {
-            height: Img2Stl.withUnit(height, gettext("mm"))
+    // What of a slice is chosen at its layers, as the job's slicing has it.
+    Img2Stl.LayerChoice = function () {
+        const self = this;
+        self.changes = ko.observableArray([]);
+        self.command = ko.observable();
+        self.firstLayers = ko.observable(0);
+
+        self.fromJson = function (slicing) {
+            self.changes((slicing.changes || []).slice());
+            self.command(slicing.change_command);
+            self.firstLayers(slicing.first_layers || 0);
+        };
+        self.toJson = () => ({
+            changes: self
+                .changes()
+                .slice()
+                .sort((a, b) => a - b),
+            change_command: self.command(),
+            first_layers: self.firstLayers()
         });
-    Img2Stl.firstLayersText = (count) =>
-        _.sprintf(
-            ngettext(
-                "Only the first layer is printed",
-                "Only the first %(count)s layers are printed",
-                count
-            ),
-            {count: Img2Stl.number(count, 0)}
+
+        // in words, to be taken back: {text, remove}
+        self.changeRows = ko.pureComputed(() =>
+            self.toJson().changes.map((height) => ({
+                text: _.sprintf(gettext("Another filament from %(height)s on"), {
+                    height: Img2Stl.withUnit(height, gettext("mm"))
+                }),
+                remove: () => self.changes.remove(height)
+            }))
         );
+        self.isCut = ko.pureComputed(() => self.firstLayers() > 0);
+        self.cutRow = ko.pureComputed(() => ({
+            text: _.sprintf(
+                ngettext(
+                    "Only the first layer is printed",
+                    "Only the first %(count)s layers are printed",
+                    self.firstLayers()
+                ),
+                {count: Img2Stl.number(self.firstLayers(), 0)}
+            ),
+            remove: () => self.firstLayers(0)
+        }));
+        self.rows = ko.pureComputed(() =>
+            self.changeRows().concat(self.isCut() ? self.cutRow() : [])
+        );
+    };
 
     // What is done with the layers: another filament from one on, or only the first ones.
     // layer: observable, the one that is looked at, from 1.
@@ -26,35 +59,21 @@
         const heights = ko.pureComputed(() => (result() && result().heights) || []);
         const height = ko.pureComputed(() => heights()[Number(layer()) - 1]);
 
-        self.changes = ko.observableArray([]);
-        self.command = ko.observable("");
-        self.firstLayers = ko.observable(0);
+        const choice = new Img2Stl.LayerChoice();
+        self.command = choice.command;
         self.commands = ko.pureComputed(
             () => ((root.state() || {}).choices || {}).change_command || []
         );
-
+        self.reset = () => choice.fromJson(slicing());
         const saved = ko.pureComputed(() => ({
             changes: slicing().changes || [],
             change_command: slicing().change_command,
             first_layers: slicing().first_layers || 0
         }));
-        const wanted = ko.pureComputed(() => ({
-            changes: self.changes()
-                .slice()
-                .sort((a, b) => a - b),
-            change_command: self.command(),
-            first_layers: self.firstLayers()
-        }));
-        // as the job has it, whenever that changes
-        self.reset = function () {
-            self.changes(saved().changes.slice());
-            self.command(saved().change_command);
-            self.firstLayers(saved().first_layers);
-        };
         const key = ko.pureComputed(() => JSON.stringify([job() && job().id, saved()]));
         key.subscribe(self.reset);
 
-        self.isDirty = ko.pureComputed(() => !_.isEqual(saved(), wanted()));
+        self.isDirty = ko.pureComputed(() => !_.isEqual(saved(), choice.toJson()));
 
         //~~ another filament
 
@@ -62,27 +81,21 @@
         const isFirst = ko.pureComputed(
             () => height() === undefined || isSame(height(), heights()[0])
         );
-        self.isChanged = ko.pureComputed(() =>
-            self.changes().some((each) => isSame(each, height()))
+        const isChanged = ko.pureComputed(() =>
+            choice.changes().some((each) => isSame(each, height()))
         );
-        self.canChange = ko.pureComputed(() => !isFirst() && !self.isChanged());
-        self.addChange = () => self.changes.push(height());
-        self.rows = ko.pureComputed(() =>
-            wanted().changes.map((each) => ({
-                text: Img2Stl.filamentText(each),
-                remove: () => self.changes.remove(each)
-            }))
-        );
+        self.canChange = ko.pureComputed(() => !isFirst() && !isChanged());
+        self.addChange = () => choice.changes.push(height());
+        self.rows = choice.changeRows;
 
         //~~ the first layers alone
 
-        self.isCut = ko.pureComputed(() => self.firstLayers() > 0);
+        self.isCut = choice.isCut;
         self.canCut = ko.pureComputed(
             () => !self.isCut() && Number(layer()) < heights().length
         );
-        self.cut = () => self.firstLayers(Number(layer()));
-        self.uncut = () => self.firstLayers(0);
-        self.cutText = ko.pureComputed(() => Img2Stl.firstLayersText(self.firstLayers()));
+        self.cut = () => choice.firstLayers(Number(layer()));
+        self.cutRow = choice.cutRow;
 
         //~~ slicing again with it
 
@@ -93,7 +106,7 @@
         self.apply = function () {
             const open = job();
             const params = $.extend({}, open.params, {
-                slicing: $.extend({}, open.params.slicing, wanted())
+                slicing: $.extend({}, open.params.slicing, choice.toJson())
             });
             self.sending(true);
             OctoPrint.plugins.img2stl
@@ -101,7 +114,7 @@
                 .done(function (answer) {
                     // the step in which it is shaped is not filled anew
                     [root.shape, root.meshShape].forEach((step) =>
-                        step.slicing.takeLayers(params.slicing)
+                        step.slicing.layers.fromJson(params.slicing)
                     );
                     root.adopt(answer.job);
                 })

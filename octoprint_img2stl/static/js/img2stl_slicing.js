@@ -130,43 +130,20 @@
         });
 
         // What was chosen at the layers stays until it is taken back, here or there.
-        self.changes = ko.observableArray([]);
-        self.firstLayers = ko.observable(0);
-        let changeCommand;
-        self.layerRows = ko.pureComputed(function () {
-            const rows = self.changes().map((height) => ({
-                text: Img2Stl.filamentText(height),
-                remove: () => self.changes.remove(height)
-            }));
-            if (self.firstLayers()) {
-                rows.push({
-                    text: Img2Stl.firstLayersText(self.firstLayers()),
-                    remove: () => self.firstLayers(0)
-                });
-            }
-            return rows;
-        });
+        self.layers = new Img2Stl.LayerChoice();
 
         self.toJson = function () {
             const value = {};
             all.forEach((item) => (value[item.name] = item.value()));
-            return {
+            return $.extend(self.layers.toJson(), {
                 slicer: value.slicer,
                 material: value.material,
                 quality: value.quality,
                 infill: Number(value.infill),
                 supports: value.supports,
                 brim: value.brim === AUTOMATIC ? null : Number(value.brim),
-                walls: self.walls.value(),
-                changes: self.changes().slice(),
-                change_command: changeCommand,
-                first_layers: self.firstLayers()
-            };
-        };
-        self.takeLayers = function (slicing) {
-            self.changes((slicing.changes || []).slice());
-            changeCommand = slicing.change_command;
-            self.firstLayers(slicing.first_layers || 0);
+                walls: self.walls.value()
+            });
         };
         self.fromJson = function (slicing) {
             all.forEach(function (item) {
@@ -176,7 +153,7 @@
                 );
             });
             self.walls.set(slicing.walls);
-            self.takeLayers(slicing);
+            self.layers.fromJson(slicing);
         };
 
         // the sentence why there is no G-code to be had, or null
