@@ -89,6 +89,7 @@ class Options:
         time_s: limit of one run, the slicer's included.
         slicers: where the owner has the slicers.
         profile: file with the owner's own slicer settings, or None.
+        profiles: folder of the saved profiles, or None.
         slicing: False stops after the checks.
         spare_core: leave one processor core to a running print.
         guess: give a mesh whose size cannot be meant so another one.
@@ -100,6 +101,7 @@ class Options:
     time_s: float | None = None
     slicers: OwnerPaths = field(default_factory=dict)
     profile: str | None = None
+    profiles: str | None = None
     slicing: bool = True
     spare_core: bool = False
     guess: bool = False
@@ -215,6 +217,7 @@ def _task(job: Job, options: Options, steps: list[str], goal: Goal) -> Task:
         steps=steps,
         slicers=paths_to_json(options.slicers),
         profile=options.profile,
+        profiles=options.profiles,
         slicer_memory_bytes=options.memory_bytes,
         slicer_time_s=options.time_s,
         name=job.name,

@@ -57,6 +57,7 @@ class Task:
         steps: names of the steps, in order.
         slicers: where the owner has the slicers (`slicing.owner_paths`).
         profile: file with the owner's own slicer settings, or None.
+        profiles: folder of the saved profiles, or None.
         slicer_memory_bytes, slicer_time_s: limits of the slicer's process.
         name: what the owner calls the job, for sentences.
         guess: give a mesh whose size cannot be meant so another one.
@@ -71,6 +72,7 @@ class Task:
     steps: list[str]
     slicers: dict[str, list[str]] = field(default_factory=dict)
     profile: str | None = None
+    profiles: str | None = None
     slicer_memory_bytes: int | None = None
     slicer_time_s: float | None = None
     name: str = ""

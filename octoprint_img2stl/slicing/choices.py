@@ -15,6 +15,7 @@ __all__ = [
     "MATERIALS",
     "QUALITIES",
     "SUPPORTS",
+    "TEST_PRINTS",
     "WALLS",
     "Material",
     "Quality",
@@ -47,6 +48,12 @@ SUPPORTS: dict[str, str] = {
     "none": N_("No supports"),
     "plate": N_("Supports standing on the bed only"),
     "everywhere": N_("Supports everywhere"),
+}
+# What is printed of the model to see whether the rest is worth it; the first is all of it.
+TEST_PRINTS: dict[str, str] = {
+    "none": N_("The whole model"),
+    "sample": N_("A sample of 20 mm, where the most details are"),
+    "scaled": N_("A smaller copy"),
 }
 
 # What is offered; any value within settings.LIMITS is accepted.

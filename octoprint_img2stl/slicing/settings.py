@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from .choices import (
     MATERIALS,
     QUALITIES,
     SUPPORTS,
+    TEST_PRINTS,
     WALLS,
 )
 from .refused import SlicingRefused, clean_text
@@ -28,13 +30,17 @@ LIMITS: dict[str, tuple[float, float]] = {
     "walls": (1, 10),
     "changes": (0, 2000),
     "first_layers": (0, 100_000),
+    "scale_percent": (5, 100),
 }
 MOST_CHANGES = 50
+# The plain choices; with a saved profile each counts only where the user wants it to.
+PLAIN = ("material", "quality", "infill", "supports", "brim", "walls")
 AUTOMATIC_BRIM = 5.0
 # Line widths by which supports stand out; 2.5.0 was measured: 0.87 mm with 0.45 mm lines.
 SUPPORT_REACH = 2.0
 # A model this many times taller than its narrower side gets the automatic brim.
 SLIM = 3.0
+_PROFILE_ID = re.compile(r"(?:[0-9a-f]{12})?")
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,10 @@ class SliceSettings:
             layer that is printed with it.
         change_command: key of `choices.CHANGE_COMMANDS`.
         first_layers: how many layers are printed, to see whether they stick; 0: all.
+        profile: id of a saved profile, whose settings are taken; empty: none.
+        over: of a slice with a profile, which of the plain choices count all the same.
+        test_print: key of `choices.TEST_PRINTS`.
+        scale_percent: size of a test print that is a smaller copy.
 
     Raises:
         SlicingRefused: a value that cannot be, with its field.
@@ -68,6 +78,10 @@ class SliceSettings:
     changes: tuple[float, ...] = ()
     change_command: str = next(iter(CHANGE_COMMANDS))
     first_layers: int = 0
+    profile: str = ""
+    over: tuple[str, ...] = ()
+    test_print: str = next(iter(TEST_PRINTS))
+    scale_percent: float = 50
 
     def __post_init__(self) -> None:
         from .registry import SLICERS  # the registry's modules import this one
@@ -83,6 +97,10 @@ class SliceSettings:
         _one_of("change_command", self.change_command, CHANGE_COMMANDS)
         _number("first_layers", self.first_layers, whole=True)
         object.__setattr__(self, "changes", _heights(self.changes))
+        _profile_id(self.profile)
+        object.__setattr__(self, "over", _over(self.over))
+        _one_of("test_print", self.test_print, TEST_PRINTS)
+        _number("scale_percent", self.scale_percent)
 
     @classmethod
     def defaults(cls, route: str) -> SliceSettings:
@@ -110,7 +128,7 @@ class SliceSettings:
         return cls(**data)
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "changes": list(self.changes)}
+        return {**asdict(self), "changes": list(self.changes), "over": list(self.over)}
 
     def brim_for(self, width: float, depth: float, height: float) -> float:
         """The brim (mm) under a model of this size (mm), the automatic one worked out."""
@@ -125,7 +143,11 @@ def choices() -> dict[str, Any]:
     Either ``{"value", "label"}`` with an English label, or a bare value; null: automatic.
     """
     tables = {"material": MATERIALS, "quality": QUALITIES}
-    worded = {"supports": SUPPORTS, "change_command": CHANGE_COMMANDS}
+    worded = {
+        "supports": SUPPORTS,
+        "change_command": CHANGE_COMMANDS,
+        "test_print": TEST_PRINTS,
+    }
     offers: dict[str, Any] = {
         field: [{"value": name, "label": entry.label} for name, entry in table.items()]
         for field, table in tables.items()
@@ -164,6 +186,24 @@ def _one_of(field: str, value: Any, known: Collection[str]) -> None:
             value=clean_text(str(value), 40),
             choices=", ".join(known),
         )
+
+
+def _profile_id(value: Any) -> None:
+    if not isinstance(value, str) or not _PROFILE_ID.fullmatch(value):
+        raise SlicingRefused(
+            "slicing.no_such_profile",
+            N_("This profile is not there any more; choose another one."),
+            field="slicing.profile",
+        )
+
+
+def _over(values: Any) -> tuple[str, ...]:
+    """Those of the plain choices, in their order, each once."""
+    if not isinstance(values, (list, tuple)):
+        values = ()
+    for value in values:
+        _one_of("over", value, PLAIN)
+    return tuple(name for name in PLAIN if name in values)
 
 
 def _heights(values: Any) -> tuple[float, ...]:

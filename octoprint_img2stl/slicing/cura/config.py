@@ -14,6 +14,7 @@ from typing import Any
 
 from ...machine import Machine
 from ...problems import INFO, N_, WARNING, Problem
+from .. import relief_mode
 from ..choices import MATERIALS, first_layer_height, layer_height
 from ..materials import cold_bed
 from ..own_gcode import START, end_gcode
@@ -36,11 +37,6 @@ MARLIN = "RepRap (Marlin/Sprinter)"
 OTHER_FLAVOURS = (
     "griffin", "ultigcode", "makerbot", "bfb", "mach3", "reprap (volumetric)"
 )  # fmt: skip
-
-# How far an outline of a relief may be from the mesh, in line widths; Cura's own 0.025 mm
-# is half of it. Measured on a noisy relief of 160 000 triangles: a tenth less G-code and
-# no more time; without combing a quarter less time, but three times the retractions.
-RELIEF_DEVIATION = 0.09
 
 SOLID = "infill_sparse_density > 99"
 
@@ -198,8 +194,7 @@ def slice_config(
         for key in MACHINE_SAYS:
             chosen.pop(key, None)
     if relief:
-        deviation = round(RELIEF_DEVIATION * machine.line_width, 4)
-        chosen["meshfix_maximum_deviation"] = deviation
+        chosen.update(relief_mode.cura(machine.line_width))
     if not own:
         notices += cold_bed(settings.material, heated_bed=machine.heated_bed)
     own = {

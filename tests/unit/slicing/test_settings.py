@@ -84,7 +84,7 @@ def test_defaults_follow_the_route():
 def test_every_offer_is_accepted_and_labelled():
     offers = json.loads(json.dumps(choices()))
     fields = {"slicer", "material", "quality", "supports", "infill", "brim", "walls"}
-    fields.add("change_command")
+    fields |= {"change_command", "test_print"}
     assert set(offers) == fields
     for field, entries in offers.items():
         for entry in entries:
