@@ -21,6 +21,7 @@ from .params import MESH_ROUTE, SOLID_ROUTE, Params
 
 STL, GCODE, PREVIEW, REPORT = "model.stl", "model.gcode", "preview.png", "report.json"
 LAYERS, LOG, VIEW = "layers.json", "log.txt", "view.json"
+SUMMARY = "summary.json"  # of the layers, for the browser
 WORK = "work"
 SCRATCH = f"{WORK}/tmp"  # for what a worker needs for a moment
 GREY, SLICED = f"{WORK}/photos.npz", f"{WORK}/sliced.gcode"
@@ -108,7 +109,7 @@ _CHECK_AND_SLICE = (
         N_("Verifying the G-code"),
         10,
         lambda params, machine, slicers: None,
-        (GCODE, LAYERS),
+        (GCODE, LAYERS, SUMMARY),
     ),
 )
 # of a photo

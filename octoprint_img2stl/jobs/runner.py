@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import threading
 import time
@@ -266,12 +267,17 @@ class Runner(SolidRuns):
             {**task, "folder": self._folder(job)}, kind=f"preview {job.id}"
         )
 
-    def layer_picture(self, job: Job, layer: int) -> str:
-        """One layer of the G-code as PNG, base64; `layer` counts from 0."""
-        task = {"do": "layer", "layer": layer, "machine": job.machine}
-        return self.warm.ask(
-            {**task, "folder": self._folder(job)}, kind=f"layer {job.id}"
-        )
+    def layer_picture(self, job: Job, layer: int) -> bytes:
+        """One layer of the G-code as PNG; `layer` counts from 0."""
+        return base64.b64decode(self._ask_layer("layer", job, layer))
+
+    def layer_data(self, job: Job, layer: int) -> bytes:
+        """One layer's lines as JSON, gzip; see `layer_work.lines`."""
+        return base64.b64decode(self._ask_layer("layer_data", job, layer))
+
+    def _ask_layer(self, do: str, job: Job, layer: int) -> str:
+        task = {"do": do, "layer": layer, "machine": job.machine}
+        return self.warm.ask({**task, "folder": self._folder(job)}, kind=f"{do} {job.id}")
 
     def orientations(
         self, job: Job, params: Params, machine: Machine

@@ -6,7 +6,6 @@ job's `work` folder first and moved into place when they are whole.
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import math
@@ -32,6 +31,7 @@ from .pipeline import (
     SLICED,
     SLICED_FACTS,
     STL,
+    SUMMARY,
     VIEW,
     WORK,
 )
@@ -389,6 +389,7 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
     from ..slicing.gcode import GcodeFacts, add_thumbnails, analysis, verify
     from ..slicing.gcode_cut import first_layers
     from ..slicing.gcode_edit import colour_change
+    from ..slicing.gcode_lines import layer_summary
 
     sliced = ctx.folder / SLICED
     with Image.open(ctx.folder / PREVIEW) as picture:
@@ -410,6 +411,7 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
     facts = add_thumbnails(sliced, pictures, facts)
     verify(facts, ctx.machine)
     write_json(ctx.folder / LAYERS, [list(layer) for layer in facts.layers])
+    write_json(ctx.folder / SUMMARY, layer_summary(facts))
     os.replace(sliced, ctx.folder / GCODE)
     (ctx.folder / SLICED_FACTS).unlink()
     return {
@@ -511,15 +513,15 @@ def preview(task: Mapping[str, Any]) -> dict[str, Any]:
     return coarse_mesh(_opened[key], params.relief, machine)
 
 
-def layer_picture(task: Mapping[str, Any]) -> str:
-    """One layer of a finished job drawn as PNG, base64."""
-    from ..slicing.draw import draw_layer
+def _layer(name: str) -> Callable[[Mapping[str, Any]], Any]:
+    """An answer about a layer."""
 
-    folder = Path(task["folder"])
-    layers = [tuple(layer) for layer in json.loads((folder / LAYERS).read_text())]
-    machine = Machine.from_json(task["machine"])
-    picture = draw_layer(folder / GCODE, layers, task["layer"], machine, PICTURE_SIZE_PX)
-    return base64.b64encode(_png(picture)).decode()
+    def found(task: Mapping[str, Any]) -> Any:
+        from . import layer_work
+
+        return getattr(layer_work, name)(task)
+
+    return found
 
 
 def orient(task: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -549,7 +551,8 @@ _ANSWERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "cutout": cut_outs,
     "open": open_source,
     "preview": preview,
-    "layer": layer_picture,
+    "layer": _layer("picture"),
+    "layer_data": _layer("lines"),
     "orient": orient,
     "export": export,
 }

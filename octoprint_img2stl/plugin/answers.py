@@ -99,4 +99,5 @@ def views(house: House) -> JobViews:
         current_user.get_id(),
         house.endpoints.usual_s,
         house.spools.loaded,
+        house.price,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,7 @@ from .answers import (
 )
 from .endpoints_api import EndpointsApi
 from .house import House
+from .layers_api import LayersApi
 from .queue_api import QueueApi, queue_view
 from .solid_api import SolidApi
 from .views import mesh_preview_view, problem_view
@@ -46,7 +46,7 @@ from .views import mesh_preview_view, problem_view
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "cat.jpg"
 
 
-class Api(QueueApi, SolidApi, EndpointsApi):
+class Api(QueueApi, SolidApi, LayersApi, EndpointsApi):
     """Blueprint routes under `/plugin/img2stl/`."""
 
     house: House
@@ -328,26 +328,6 @@ class Api(QueueApi, SolidApi, EndpointsApi):
         return self._open(
             self.house.store.copy(self._job(job_id), current_user.get_id()), 201
         )
-
-    @BlueprintPlugin.route("/jobs/<job_id>/layers/<int:number>.png", methods=["GET"])
-    @no_firstrun_access
-    @VIEW
-    @refusing
-    def layer(self, job_id: str, number: int) -> flask.Response:
-        job = self._job(job_id)
-        layers = job.facts("gcode").get("layers") or 0
-        if not 1 <= number <= layers:
-            raise RunnerRefused(
-                "jobs.no_such_layer",
-                N_("There is no layer %(number)s; the model has %(layers)s."),
-                number=number,
-                layers=layers,
-            )
-        picture = base64.b64decode(self.house.runner.layer_picture(job, number - 1))
-        answer = flask.make_response(picture)
-        answer.headers["Content-Type"] = "image/png"
-        answer.headers["Cache-Control"] = "private, max-age=3600"
-        return answer
 
 
 def _params(job: Job) -> Params:

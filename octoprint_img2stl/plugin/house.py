@@ -27,6 +27,7 @@ from ..slicing.owner_paths import OwnerPath, OwnerPaths
 from ..slicing.prusaslicer import PrusaSlicer
 from ..slicing.registry import SLICERS, find
 from ..solid3d import registry
+from .cost import Price
 from .endpoints import Endpoints
 from .generators import PluginGenerators
 from .printer import OctoPrintPrinter
@@ -131,6 +132,13 @@ class House:
                 get(["curaengine_path"]) or "", get(["cura_definitions"]) or ""
             ),
         }
+
+    def price(self) -> Price:
+        """What filament costs, as far as the owner says so."""
+        return Price(
+            self._settings.get_float(["filament_price"]) or 0.0,
+            self._settings.get(["currency"]) or "",
+        )
 
     def upload_bytes(self) -> int:
         return self._settings.get_int(["upload_mb"]) * MB

@@ -6,6 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ..slicing.refused import clean_text
+from .spool import checked
+
 VERSION = 1
 MB = 2**20
 
@@ -21,6 +24,8 @@ DEFAULTS: dict[str, Any] = {
     "time_limit_min": 120,
     "worker_idle_min": 5,
     "work_while_printing": True,
+    "filament_price": 0.0,  # for 1 kg; 0: not known, no cost is shown
+    "currency": "€",
 }
 RANGES = {
     "upload_mb": (1, 500),
@@ -30,6 +35,8 @@ RANGES = {
     "time_limit_min": (1, 24 * 60),
     "worker_idle_min": (1, 120),
 }
+MOST_PRICE = 100_000.0
+CURRENCY_LENGTH = 8  # characters
 # Paths of what is executed: only for administrators who gave their password just now.
 PROGRAMS = ("prusaslicer_path", "curaengine_path")
 FOLDERS = ("cura_definitions",)
@@ -57,6 +64,14 @@ def cleaned(data: Mapping[str, Any], *, may_change_sensitive: bool) -> dict[str,
                 good[name] = number
         elif name == "work_while_printing":
             good[name] = bool(value)
+        elif name == "filament_price":
+            price = checked(value, (0.0, MOST_PRICE))
+            if price is not None:
+                good[name] = price
+        elif name == "currency":
+            currency = clean_text(str(value or ""))
+            if len(currency) <= CURRENCY_LENGTH:
+                good[name] = currency
         elif name in SENSITIVE and may_change_sensitive:
             path = str(value or "").strip()
             if not path or _is_there(path, folder=name in FOLDERS):

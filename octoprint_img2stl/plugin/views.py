@@ -15,6 +15,7 @@ from ..jobs.store import JobStore
 from ..mesh.words import CHOICES, stage_label
 from ..problems import Problem
 from ..solid3d.choices import CHOICES as SOLID_CHOICES
+from .cost import Price, cost
 from .spool import Spool, enough
 
 DOWNLOADS = (
@@ -128,6 +129,7 @@ class JobViews:
         user: name of the user who asks.
         usual_s: how long solids usually take; see `CandidateViews`.
         spools: what is loaded now.
+        price: what filament costs where the spool does not say it.
     """
 
     def __init__(
@@ -137,6 +139,7 @@ class JobViews:
         user: str,
         usual_s: Callable[[str], Mapping[str, float]],
         spools: Callable[[], tuple[Spool, ...]] = tuple,
+        price: Callable[[], Price] = Price,
     ) -> None:
         from .solid_views import CandidateViews
 
@@ -144,6 +147,7 @@ class JobViews:
         self._prefix = prefix
         self._user = user
         self._spools = spools
+        self._price = price
         self._candidates = CandidateViews(self._url, usual_s)
 
     def _url(self, job: Job, name: str) -> str | None:
@@ -236,7 +240,9 @@ class JobViews:
         if "check" not in job.steps or job.active:
             return None
         made = report.build(job)
-        layers = f"{self._prefix}jobs/{job.id}/layers/{{n}}.png?v={int(job.updated)}"
+        sliced = "gcode" in job.steps
+        layers, grams = f"{self._prefix}jobs/{job.id}/layers", made["filament_g"]
+        version = f"?v={int(job.updated * 1000)}"
         return {
             **{
                 name: made[name]
@@ -251,17 +257,21 @@ class JobViews:
                     "filament_g",
                     "slicer",
                     "machine",
+                    "bounds",
                 )
             },
             "problems": [
                 problem_view(problem)
-                for problem in (*made["problems"], *self._short_of(made["filament_g"]))
+                for problem in (*made["problems"], *self._short_of(grams))
             ],
             "preview_url": self._url(job, pipeline.PREVIEW),
             "stl_url": self._url(job, pipeline.STL),
             "gcode_url": self._url(job, pipeline.GCODE),
             "report_url": self._url(job, pipeline.REPORT),
-            "layer_url": layers if "gcode" in job.steps else None,
+            "cost": cost(grams, self._price(), self._spools()) if grams else None,
+            "layers_url": f"{layers}.json{version}" if sliced else None,
+            "layer_url": f"{layers}/{{n}}.png{version}" if sliced else None,
+            "layer_data_url": f"{layers}/{{n}}.json{version}" if sliced else None,
             "heights": self._heights(job),
             "view_url": self._url(job, pipeline.VIEW),
             "exports": list(pipeline.EXPORTS),

@@ -122,11 +122,7 @@ def layer_summary(facts: GcodeFacts) -> dict[str, Any]:
         ``stops``: where the print stops, ``command``, ``layer`` (from 0), ``z``.
     """
     return {
-        "z": [layer.z for layer in facts.layers],
-        "height": facts.heights,
-        "time_s": [layer.time_s for layer in facts.layers],
-        "filament_mm": [layer.filament_mm for layer in facts.layers],
-        "kinds": [layer.kinds for layer in facts.layers],
+        **columns(facts.layers),
         "legend": [
             {
                 "kind": kind,
@@ -146,6 +142,18 @@ def layer_summary(facts: GcodeFacts) -> dict[str, Any]:
             }
             for stop in facts.stops
         ],
+    }
+
+
+def columns(layers: Sequence[Sequence[float]]) -> dict[str, list[float]]:
+    """What `layer_summary` says of each layer, which is also known without the facts."""
+    known = [Layer(*layer) for layer in layers]  # type: ignore[arg-type]
+    return {
+        "z": [layer.z for layer in known],
+        "height": layer_heights(layers),
+        "time_s": [layer.time_s for layer in known],
+        "filament_mm": [layer.filament_mm for layer in known],
+        "kinds": [layer.kinds for layer in known],
     }
 
 

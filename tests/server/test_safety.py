@@ -26,6 +26,8 @@ ROUTES = [
     ("POST", f"/jobs/{NO_JOB}/cancel", "create"),
     ("POST", f"/jobs/{NO_JOB}/continue", "create"),
     ("POST", f"/jobs/{NO_JOB}/copy", "create"),
+    ("GET", f"/jobs/{NO_JOB}/layers.json", "view"),
+    ("GET", f"/jobs/{NO_JOB}/layers/1.json", "view"),
     ("GET", f"/jobs/{NO_JOB}/layers/1.png", "view"),
     ("POST", f"/jobs/{NO_JOB}/cutout", "create"),
     ("POST", f"/jobs/{NO_JOB}/generate", "create"),

@@ -6,7 +6,8 @@ from octoprint_img2stl.plugin.settings import DEFAULTS, RANGES, SENSITIVE, clean
 
 
 def test_every_default_has_a_rule():
-    assert set(DEFAULTS) == set(RANGES) | set(SENSITIVE) | {"work_while_printing"}
+    others = {"work_while_printing", "filament_price", "currency"}
+    assert set(DEFAULTS) == set(RANGES) | set(SENSITIVE) | others
     for name, (lowest, highest) in RANGES.items():
         assert lowest <= DEFAULTS[name] <= highest
 
@@ -22,6 +23,14 @@ def test_every_default_has_a_rule():
         ({"memory_mb": 0}, {"memory_mb": 0}),
         ({"memory_mb": 5}, {"memory_mb": 200}),
         ({"work_while_printing": 0}, {"work_while_printing": False}),
+        ({"filament_price": "24.9"}, {"filament_price": 24.9}),
+        ({"filament_price": 0}, {"filament_price": 0}),
+        ({"filament_price": -1}, {}),
+        ({"filament_price": float("nan")}, {}),
+        ({"filament_price": "much"}, {}),
+        ({"currency": " kr\n"}, {"currency": "kr"}),
+        ({"currency": "a long name of money"}, {}),
+        ({"currency": None}, {"currency": ""}),
         ({"unknown": 1}, {}),
         ({"prusaslicer_path": "/bin/sh"}, {"prusaslicer_path": "/bin/sh"}),
         ({"prusaslicer_path": " /bin/sh "}, {"prusaslicer_path": "/bin/sh"}),
