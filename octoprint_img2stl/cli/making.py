@@ -42,6 +42,7 @@ from .shared import (
     slicing_of,
     slicing_options,
     telling,
+    test_print_text,
 )
 from .solids import generate, generators_of, solid_params
 from .working import scratch_store, work
@@ -387,5 +388,7 @@ def _print_report(report: dict[str, Any], out: Path) -> None:
             f"{duration(report['print_time_s'])}, "
             f"{report['filament_mm'] / 1000:.2f} m filament"
         )
+        if report["test_print"]:
+            click.echo(test_print_text(report["test_print"]))
     for problem in report["problems"]:
         click.echo(f"{problem['severity']}: {problem['message']}", err=True)

@@ -12,12 +12,15 @@ import click
 
 from ..jobs import pipeline
 from ..problems import N_, Problem, Refusal
-from ..slicing.choices import AUTOMATIC, MATERIALS, QUALITIES, SUPPORTS
+from ..slicing.choices import AUTOMATIC, MATERIALS, QUALITIES, SUPPORTS, TEST_PRINTS
 from ..slicing.cura.engine import CuraEngine
 from ..slicing.owner_paths import OwnerPath, OwnerPaths
 from ..slicing.registry import SLICERS
 
-SLICING_OPTIONS = ("slicer", "material", "quality", "infill", "supports", "brim", "walls")
+SLICING_OPTIONS = (
+    "slicer", "material", "quality", "infill", "supports", "brim", "walls", "test_print",
+    "scale_percent",
+)  # fmt: skip
 UNREADABLE, INTERRUPTED = 2, 130
 TIME_LIMIT_S = 2 * 3600.0  # PrusaSlicer 2.3 has been seen to hang
 
@@ -69,6 +72,14 @@ slicing_options = options_of(
     click.option("--supports", type=click.Choice(list(SUPPORTS))),
     click.option("--brim", type=float, help="Width, mm."),
     click.option("--walls", type=int, help="Outlines per layer."),
+    click.option(
+        "--test-print",
+        type=click.Choice(list(TEST_PRINTS)),
+        help="What is printed to see how it comes out; default: none, the whole model.",
+    ),
+    click.option(
+        "--scale-percent", type=float, help="Size of a scaled test print; default: 50."
+    ),
 )
 
 
@@ -88,6 +99,12 @@ def slicers_of(given: dict[str, Any]) -> OwnerPaths:
     program = paths.get(CuraEngine.name, OwnerPath()).program
     folder = absolute(given["cura_definitions"])
     return {**paths, CuraEngine.name: OwnerPath(program, folder)}
+
+
+def test_print_text(piece: dict[str, Any]) -> str:
+    """The line that says of a G-code file that it is not the whole model."""
+    width, depth, height = piece["size"]
+    return f"Test print: {width:.3g} x {depth:.3g} x {height:.3g} mm"
 
 
 def duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ..jobs import pipeline
+from ..jobs.testprint import facts_of, piece_of
 from ..machine import Machine
 from ..process import Limits, machine_memory_bytes
 from ..slicing.settings import SliceSettings
@@ -27,6 +28,7 @@ from .shared import (
     slicing_of,
     slicing_options,
     telling,
+    test_print_text,
 )
 
 
@@ -55,7 +57,9 @@ def slice_(
         output.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".img2stl-", dir=output.parent)).resolve()
         try:
-            write_stl(place(load(existing(mesh))), scratch / pipeline.STL)
+            model = place(load(existing(mesh)))
+            piece, said = piece_of(model, settings, machine)
+            write_stl(piece.mesh if piece else model, scratch / pipeline.STL)
             work = scratch / "work"
             work.mkdir()
             with Bar(as_json) as bar:
@@ -73,7 +77,8 @@ def slice_(
             os.replace(scratch / pipeline.GCODE, output)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        facts, problems = result.facts, [*chosen.problems, *result.warnings]
+        facts, problems = result.facts, [*chosen.problems, *said, *result.warnings]
+        part = facts_of(piece, settings) if piece else None
     if as_json:
         answer = {
             "slicer": {"name": slicer.name, "version": result.version},
@@ -81,6 +86,7 @@ def slice_(
             "print_time_s": facts.print_time_s,
             "filament_mm": facts.filament_mm,
             "filament_g": facts.filament_g,
+            "test_print": part,
             "problems": [problem.to_json() for problem in problems],
         }
         click.echo(json.dumps(answer))
@@ -89,5 +95,7 @@ def slice_(
             f"{output}: {len(facts.layers)} layers, {duration(facts.print_time_s)}, "
             f"{facts.filament_mm / 1000:.2f} m filament"
         )
+        if part:
+            click.echo(test_print_text(part))
         for problem in problems:
             click.echo(f"{problem.severity}: {problem.message}", err=True)

@@ -42,6 +42,8 @@ def build(job: Job) -> dict[str, Any]:
         "watertight": check.get("watertight"),
         "max_error": relief.get("max_error"),
         "problems": problems(job),
+        "test_print": sliced.get("test_print"),
+        "supports": check.get("supports"),
         "slicer": sliced.get("slicer"),
         "print_time_s": gcode.get("print_time_s"),
         "filament_mm": gcode.get("filament_mm"),

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..machine import Machine
 from ..problems import INFO, N_, WARNING, Problem
 from ..process import Limits
-from . import photos, pictures
+from . import photos, pictures, testprint
 from .params import Params
 from .pipeline import (
     GCODE,
@@ -357,11 +357,12 @@ def slice_model(ctx: Context) -> dict[str, Any]:
     task, settings = ctx.task, ctx.params.slicing
     chosen = choose(settings, paths_from_json(task.slicers), task.profile)
     slicer = chosen.slicer
+    stl, piece, said = testprint.prepare(ctx.folder, settings, ctx.machine)
     work = ctx.work / "slicer"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     result = slicer.slice(
-        ctx.folder / STL,
+        stl,
         ctx.folder / SLICED,
         ctx.machine,
         settings,
@@ -378,7 +379,8 @@ def slice_model(ctx: Context) -> dict[str, Any]:
         log.write(result.log + "\n")
     return {
         "slicer": {"name": slicer.name, "version": result.version},
-        "problems": [p.to_json() for p in (*chosen.problems, *result.warnings)],
+        "problems": [p.to_json() for p in (*chosen.problems, *said, *result.warnings)],
+        **({"test_print": piece} if piece else {}),
         "peak_memory_bytes": result.peak_memory_bytes,
     }
 
@@ -392,7 +394,7 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
     from ..slicing.gcode_lines import layer_summary
 
     sliced = ctx.folder / SLICED
-    with Image.open(ctx.folder / PREVIEW) as picture:
+    with Image.open(testprint.picture(ctx.folder)) as picture:
         pictures = []
         for size in THUMBNAILS_PX:
             small = picture.convert("RGB")
@@ -402,10 +404,11 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
     wanted = ctx.params.slicing
     if wanted.first_layers:
         facts = first_layers(sliced, facts, wanted.first_layers, ctx.machine)
-    changes = wanted.changes
-    if wanted.first_layers:  # a test print that ends below a change has none
-        top = max(layer.z for layer in facts.layers)
-        changes = tuple(height for height in changes if height <= top)
+    heights = [layer.z for layer in facts.layers]
+    changes = testprint.changes_of(ctx.folder, wanted.changes, min(heights, default=0))
+    if wanted.first_layers or wanted.test_print != testprint.WHOLE:
+        # a test print that ends below a change has none
+        changes = tuple(height for height in changes if height <= max(heights))
     if changes:
         facts = colour_change(sliced, facts, changes, wanted.change_command, ctx.machine)
     facts = add_thumbnails(sliced, pictures, facts)

@@ -256,6 +256,8 @@ class JobViews:
                     "filament_mm",
                     "filament_g",
                     "slicer",
+                    "test_print",
+                    "supports",
                     "machine",
                     "bounds",
                 )

@@ -592,3 +592,31 @@ def test_slice_with_own_profile(tmp_path):
     assert not evil.exists()
     text = (tmp_path / "out.gcode").read_text()
     assert "; layer_height = 0.25" in text and "; fill_density = 20%" in text
+
+
+def test_a_test_print_is_a_piece_of_the_model(tmp_path):
+    command("make", SAMPLE, "--no-slice", *QUICK, "--out", tmp_path, cwd=tmp_path)
+    slicing = ("slice", "model.stl", "-o", "out.gcode", "--quality", "draft")
+    sample = command(*slicing, "--test-print", "sample", "--json", cwd=tmp_path)
+    assert sample.returncode == 0, sample.stderr
+    answer = json.loads(sample.stdout)
+    assert answer["test_print"]["kind"] == "sample"
+    assert answer["test_print"]["size"][0] == pytest.approx(20, abs=0.01)
+
+    half = command(*slicing, "--test-print", "scaled", cwd=tmp_path)
+    assert half.returncode == 0, half.stderr
+    assert "Test print: 12.5 x " in half.stdout
+    tiny = ("--test-print", "scaled", "--scale-percent", "5")
+    refused(command(*slicing, *tiny, cwd=tmp_path), "mesh.too_flat")
+
+
+def test_making_a_test_print_keeps_the_whole_model(tmp_path):
+    test = ("--test-print", "scaled", "--scale-percent", "80")
+    made = command("make", SAMPLE, "--out", "o", *QUICK, *test, cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert "Test print: 20 x " in made.stdout
+    report = json.loads((tmp_path / "o" / "report.json").read_text())
+    assert report["size"][0] == pytest.approx(25, abs=0.001)
+    assert report["test_print"]["size"][0] == pytest.approx(20, abs=0.001)
+    low_x, _, _, high_x, *_ = report["bounds"]
+    assert high_x - low_x < 32  # with the skirt around it
