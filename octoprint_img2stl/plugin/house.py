@@ -204,12 +204,12 @@ class House:
         return there
 
     def probe_slicers(self) -> list[dict[str, Any]]:
-        """Ask every slicer for its version; takes a second."""
+        """Ask every slicer for its version and what else it needs; takes a second."""
         found = []
         for name, slicer in SLICERS.items():
             version = problem = None
             try:
-                version = find(name, self.slicer_paths()).version()
+                version = find(name, self.slicer_paths()).ready()
             except Refusal as refusal:
                 problem = refusal.problem
             found.append(

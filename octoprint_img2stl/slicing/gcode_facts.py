@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple
 
-from .gcode_kinds import SUPPORTS, family
+from .gcode_kinds import SKIRT, SUPPORTS, TOWER, family
 from .gcode_layer import Layer, Stop
 from .gcode_remarks import FILAMENT_DIAMETER, HUGE, SELF_HEATING, Said, generator
 from .gcode_scan import Scan
 
+BESIDE = frozenset((SKIRT, TOWER, *SUPPORTS))  # lines that are not of the model itself
 MAGIC_OF_BINARY = b"GCDE"  # the first bytes of a .bgcode file
 
 Box = tuple[float, float, float, float, float, float]
@@ -114,6 +115,17 @@ class GcodeFacts:
             round(sum(use.filament_mm for use in uses), 3),
             round(sum(use.time_s for use in uses), 1),
         )
+
+    @property
+    def model_layers(self) -> list[int]:
+        """Numbers of the layers with lines of the model itself, the lowest first.
+
+        Not those with a raft, supports, skirt or brim alone.
+        """
+        kinds = list(self.kinds)
+        model = sum(1 << n for n, kind in enumerate(kinds) if family(kind) not in BESIDE)
+        there = (n for n, layer in enumerate(self.layers) if layer.kinds & model)
+        return sorted(there, key=lambda number: self.layers[number].z)
 
     @property
     def filament_diameter(self) -> float | None:

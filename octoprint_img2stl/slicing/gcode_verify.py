@@ -10,14 +10,23 @@ from .gcode_facts import GcodeFacts
 from .refused import SlicingRefused
 
 TOLERANCE = 0.05  # mm over the edge that rounding explains
+NOTHING = N_("The G-code prints nothing; the model may be too small or too thin.")
 
 
-def verify(facts: GcodeFacts, machine: Machine, objects: int | None = None) -> None:
+def verify(
+    facts: GcodeFacts,
+    machine: Machine,
+    objects: int | None = None,
+    *,
+    model: bool = False,
+) -> None:
     """Refuse a file that prints nothing, or not all, or cold, or outside the printer.
 
     Args:
         objects: how many objects were to be sliced; checked where the file names its
             objects.
+        model: whether there must be more than skirt, brim, raft and supports; a file that
+            was cut to its first layers may have no more.
 
     Raises:
         SlicingRefused: ``slicing.binary_gcode``, ``slicing.empty``,
@@ -26,6 +35,9 @@ def verify(facts: GcodeFacts, machine: Machine, objects: int | None = None) -> N
             ``slicing.objects_missing``, ``slicing.cold``.
     """
     _something_is_printed(facts)
+    if model and facts.layers[0].kinds and not facts.model_layers:
+        # CuraEngine 5.0 prints a skirt around walls that are thinner than a line.
+        raise SlicingRefused("slicing.empty", NOTHING)
     _it_is_inside(facts, machine)
     if objects is not None and facts.objects is not None and facts.objects < objects:
         raise SlicingRefused(
@@ -57,10 +69,7 @@ def _something_is_printed(facts: GcodeFacts) -> None:
             ),
         )
     if not facts.layers or facts.bounds is None:
-        raise SlicingRefused(
-            "slicing.empty",
-            N_("The G-code prints nothing; the model may be too small or too thin."),
-        )
+        raise SlicingRefused("slicing.empty", NOTHING)
     if facts.too_many_layers:
         raise SlicingRefused(
             "slicing.too_many_layers",

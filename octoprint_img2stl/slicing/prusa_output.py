@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 from ..problems import INFO, N_, WARNING, Problem
 from ..process import Finished
+from .missing import empty_layer
 from .refused import SlicingRefused, clean_text
 from .running import (
     DISK_FULL,
     OUT_OF_MEMORY,
-    empty_layer,
+    WRITING_FAILED,
     failed,
     known,
     refuse_ended,
@@ -28,6 +29,7 @@ _LOG_LINE = re.compile(r"\[[^]]*\] \[0x[0-9a-f]+\] \[(\w+)\]\s+(.*)")
 _STAGE = re.compile(r"-?\d+%? => ")
 _DONE_LAYER = re.compile(r"Generating perimeters for layer \d+ - Done")
 _SUBSTITUTED = re.compile(r'key = "(\w+)"\s+loaded = "(.*)\s+substituted = "(.*)"')
+_COMPOSITE = "Error: The composite configation is not valid: "  # as it is spelt there
 _EXPORTED_LAYER = "Exported layer "
 
 # Beginning of a line -> fraction reached. By text: the numbers of PrusaSlicer's own
@@ -74,10 +76,16 @@ KNOWN = (
         N_("PrusaSlicer cannot read the model; make it again."),
     ),
     known(r"Is the disk full|No space left|disk is full", "slicing.disk_full", DISK_FULL),
+    known(r"Cannot open (?:the )?file for writing", "slicing.disk_full", WRITING_FAILED),
+    known(
+        r"No such file: model",
+        "slicing.model_unreadable",
+        N_("PrusaSlicer cannot read the model; make it again."),
+    ),
     known(
         r"Error while reading config|Invalid value|can't be greater than nozzle"
         r"|custom G-code|not supposed to work at 100% density|configuration file"
-        r"|G92 E0|'=' character",
+        r"|G92 E0|'=' character|Excessive \w+=",
         "slicing.bad_profile",
         N_("PrusaSlicer does not accept the settings: %(detail)s"),
     ),
@@ -139,7 +147,9 @@ class Listener:
     def detail(self) -> str:
         """What was said about a failure, in one line."""
         if self._errors:
-            return clean_text(" ".join(self._errors))
+            # what follows speaks of a file that nobody gets to see
+            said = " ".join(self._errors).partition("Please inspect the file")[0]
+            return clean_text(said.replace(_COMPOSITE, ""))
         said = [line for line in self._log if not _STAGE.match(line)]
         return said[-1] if said else ""
 

@@ -11,17 +11,19 @@ import math
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from .. import process
 from ..machine import Machine
+from ..problems import N_, Problem
 from ..process import Limits
 from .gcode import read_gcode, verify
+from .missing import missing, seen
 from .profiles import slice_ini, write_ini
 from .prusa_output import Listener
 from .refused import SlicingRefused, clean_text
-from .running import DISK_FULL, publish, required_version, scaled
+from .running import DISK_FULL, asked_version, publish, scaled
 from .settings import SliceSettings
 from .slicer import SliceResult
 from .stl import stl_size
@@ -29,6 +31,8 @@ from .stl import stl_size
 PROBE = Limits(time_s=30.0)  # a Pi that is busy needs some seconds to load it
 SLICED = 0.96  # of the progress; the rest is reading what was written
 OLDEST = (2, 3, 0)
+SAYS = re.compile(r"PrusaSlicer-(\d+\.\d+\.\d+)")
+THINNEST = 0.01  # mm; a thousand times thinner would keep the slicer busy for days
 
 
 class PrusaSlicer:
@@ -57,18 +61,13 @@ class PrusaSlicer:
         There is no --version. The help text names it, and not always in its first line.
 
         Raises:
-            SlicingRefused: ``slicing.not_a_slicer``, ``slicing.too_old``.
+            SlicingRefused: what `running.asked_version` raises.
         """
-        found: list[str] = []
+        return asked_version(self.label, [self.path, "--help"], SAYS, OLDEST, PROBE)
 
-        def look(stream: str, line: str) -> None:
-            match = re.match(r"PrusaSlicer-(\d+\.\d+\.\d+)", line)
-            if match and not found:
-                found.append(match[1])
-
-        with tempfile.TemporaryDirectory(prefix="img2stl-") as folder:
-            process.run([self.path, "--help"], cwd=folder, limits=PROBE, on_line=look)
-        return required_version(self.label, self.path, next(iter(found), None), OLDEST)
+    def ready(self) -> str:
+        """See `slicer.Slicer.ready`: it needs nothing else."""
+        return self.version()
 
     def slice(
         self,
@@ -90,6 +89,17 @@ class PrusaSlicer:
         gcode.unlink(missing_ok=True)
         size = stl_size(stl)
         ini, notices = slice_ini(machine, settings, size, profile=profile, relief=relief)
+        layer, first = _height(ini, "layer_height"), _height(ini, "first_layer_height")
+        if 0 < layer < THINNEST:
+            raise SlicingRefused(
+                "slicing.bad_profile",
+                N_(
+                    "The profile's layer height of %(height)s mm is too small; use "
+                    "another profile."
+                ),
+                field="profile",
+                height=layer,
+            )
         try:
             with tempfile.TemporaryDirectory(prefix="slice-", dir=work) as name:
                 folder = Path(name)
@@ -100,7 +110,9 @@ class PrusaSlicer:
                 )
                 model.symlink_to(stl)
                 write_ini(config, ini)
-                listener = Listener(_layers(size[2], ini), scaled(progress, 0.0, SLICED))
+                listener = Listener(
+                    _layers(size[2], layer), scaled(progress, 0.0, SLICED)
+                )
                 argv = _argv(self.path, config, machine, output, model)
                 finished = process.run(
                     argv,
@@ -112,7 +124,10 @@ class PrusaSlicer:
                 )
                 listener.refuse(finished, output.is_file() and not output.is_symlink())
                 facts = read_gcode(output, scaled(progress, SLICED, 1.0), machine.centre)
-                verify(facts, machine)
+                verify(facts, machine, model=True)
+                found = seen(facts, machine, size[2], max(layer, first))
+                if not relief:
+                    found += missing(output, facts, stl, machine)
                 publish(output, gcode)
         except OSError as error:
             if error.errno != errno.ENOSPC:
@@ -121,7 +136,7 @@ class PrusaSlicer:
         command = clean_text(" ".join(argument or "''" for argument in argv))
         return SliceResult(
             version=facts.generator.removeprefix("PrusaSlicer "),
-            warnings=(*notices, *listener.warnings()),
+            warnings=(*notices, *_told_once(listener.warnings(), found)),
             log=f"{command}\n{listener.log}",
             wall_s=finished.wall_s,
             cpu_s=finished.cpu_s,
@@ -143,7 +158,7 @@ def _argv(
     middle_x, middle_y = machine.centre
     return [
         *(program, "--loglevel", "5", "--export-gcode"),
-        *("--load", str(config)),
+        *("--load", _quoted(str(config))),
         *("--post-process", ""),
         *("--center", f"{middle_x:.4f},{middle_y:.4f}", "--dont-arrange"),
         *("--output", str(output)),
@@ -151,9 +166,30 @@ def _argv(
     ]
 
 
-def _layers(height: float, ini: Mapping[str, str]) -> int:
+def _quoted(path: str) -> str:
+    """A path as one of PrusaSlicer's own lists, which it would part at each semicolon.
+
+    Source: ``unescape_strings_cstyle`` in PrusaSlicer's ``Config.cpp``.
+    """
+    if ";" not in path:
+        return path
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _height(ini: Mapping[str, str], key: str) -> float:
+    """A height of the configuration, mm; 0 for what is no number, which it will refuse."""
     try:
-        layer = float(ini["layer_height"])
+        return float(ini.get(key, ""))
     except ValueError:
-        return 1
+        return 0.0
+
+
+def _layers(height: float, layer: float) -> int:
     return max(1, math.ceil(height / layer)) if layer > 0 else 1
+
+
+def _told_once(said: Sequence[Problem], found: Sequence[Problem]) -> list[Problem]:
+    """What the slicer said and what we found: of gaps the slicer names only some."""
+    ours = {problem.code for problem in found}
+    return [*(problem for problem in said if problem.code not in ours), *found]

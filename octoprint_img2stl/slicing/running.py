@@ -7,15 +7,19 @@ import os
 import re
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..problems import N_, WARNING, Problem
-from ..process import CANCELLED, KILLED, MEMORY, NOT_KNOWN, TIMEOUT, Finished
+from .. import process
+from ..problems import N_
+from ..process import CANCELLED, KILLED, MEMORY, NOT_KNOWN, TIMEOUT, Finished, Limits
+from .gcode_facts import GcodeFacts
 from .refused import SlicingRefused, clean_text
 
 NOT_STARTED = 127
+NO_PROGRAM_HERE = os.strerror(errno.ENOEXEC)
 
 Progress = Callable[[float], None]
 
@@ -44,6 +48,10 @@ OUT_OF_MEMORY = known(
 )
 DISK_FULL = N_("The disk became full while slicing; free some space and try again.")
 
+WRITING_FAILED = N_(
+    "The slicer could not write its file; free some space on the disk and try again."
+)
+
 
 def scaled(progress: Progress | None, begin: float, end: float) -> Progress | None:
     """A progress of 0..1 that reports `begin`..`end` to another one."""
@@ -65,6 +73,65 @@ def publish(output: Path, gcode: Path) -> None:
             os.replace(near, gcode)
         finally:
             near.unlink(missing_ok=True)
+
+
+def asked_version(
+    slicer: str,
+    argv: list[str],
+    pattern: re.Pattern[str],
+    oldest: tuple[int, ...],
+    limits: Limits,
+    cancelled: Callable[[], bool] | None = None,
+    started: Callable[[int], None] | None = None,
+) -> str:
+    """The version that a program tells; starts it and waits.
+
+    Args:
+        slicer: as people know it.
+        argv: the absolute path, and what makes it tell its version.
+        pattern: what a line with the version begins with; its first group is the version.
+        oldest: the first version that will do.
+        limits, cancelled, started: as for `process.run`.
+
+    Raises:
+        SlicingRefused: ``slicing.not_started``, ``slicing.no_answer``,
+            ``slicing.not_a_slicer``, ``slicing.too_old``; and what `refuse_ended` raises.
+    """
+    found: list[str] = []
+    last = ""
+
+    def look(_: str, line: str) -> None:
+        nonlocal last
+        match = pattern.match(line)
+        if match and not found:
+            found.append(match[1])
+        last = line
+
+    with tempfile.TemporaryDirectory(prefix="img2stl-") as folder:
+        finished = process.run(
+            argv,
+            cwd=folder,
+            limits=limits,
+            on_line=look,
+            cancelled=cancelled,
+            started=started,
+        )
+    if finished.ended == TIMEOUT:
+        raise SlicingRefused(
+            "slicing.no_answer",
+            N_(
+                "%(path)s was asked for its version and said nothing for %(seconds)s "
+                "seconds; set another program, or try again when the machine is less "
+                "busy."
+            ),
+            field="slicer_path",
+            path=clean_text(os.path.basename(argv[0]), 80),
+            seconds=round(finished.wall_s),
+        )
+    refuse_ended(finished)
+    if not found and finished.returncode == NOT_STARTED:
+        refuse_failure(finished, clean_text(last))
+    return required_version(slicer, argv[0], next(iter(found), None), oldest)
 
 
 def required_version(
@@ -101,17 +168,19 @@ def required_version(
     return found
 
 
-def empty_layer(low: float, high: float) -> Problem:
-    """Between two heights (mm) there is nothing below something."""
-    return Problem(
-        "slicing.empty_layer",
-        WARNING,
-        N_(
-            "Between %(low)s and %(high)s mm there is nothing, what is "
-            "above would be printed into the air; check the model."
-        ),
-        {"low": low, "high": high},
-    )
+def refuse_replaced(slicer: str, facts: GcodeFacts, expected: str) -> None:
+    """Raise if the G-code is another version's than the one that was asked before.
+
+    An update may have come between, and a configuration for one version is none for
+    another.
+    """
+    if facts.generator and facts.generator != expected:
+        raise SlicingRefused(
+            "slicing.replaced",
+            N_("%(slicer)s was replaced while it was at work; slice again."),
+            slicer=slicer,
+            found=facts.generator,
+        )
 
 
 def refuse_ended(finished: Finished) -> None:
@@ -160,6 +229,15 @@ def refuse_failure(finished: Finished, detail: str) -> None:
                 "different size often help."
             ),
             signal=_signal_name(number),
+        )
+    if finished.returncode == NOT_STARTED and NO_PROGRAM_HERE in detail:
+        raise SlicingRefused(
+            "slicing.not_started",
+            N_(
+                "The slicer's program is damaged or made for another processor than "
+                "this machine's (%(processor)s); install one that fits."
+            ),
+            processor=os.uname().machine,
         )
     if finished.returncode == NOT_STARTED:
         raise SlicingRefused(

@@ -68,6 +68,13 @@ class Slicer(Protocol):
                 does.
         """
 
+    def ready(self) -> str:
+        """The same, and that whatever else a slice needs is installed, too.
+
+        Raises:
+            SlicingRefused: as `version`, and for what is missing.
+        """
+
     def slice(
         self,
         stl: Path,

@@ -18,21 +18,12 @@ from pathlib import Path
 
 from ... import process
 from ...machine import Machine
-from ...problems import N_, WARNING, Problem
+from ...problems import N_
 from ...process import Limits
-from ..gcode import GcodeFacts, read_gcode, verify
-from ..gcode_kinds import INTERFACE, SKIRT, SUPPORT, family
+from ..gcode import read_gcode, verify
+from ..missing import missing, seen
 from ..refused import SlicingRefused, clean_text
-from ..running import (
-    DISK_FULL,
-    NOT_STARTED,
-    empty_layer,
-    publish,
-    refuse_ended,
-    refuse_failure,
-    required_version,
-    scaled,
-)
+from ..running import DISK_FULL, asked_version, publish, refuse_replaced, scaled
 from ..settings import SliceSettings
 from ..slicer import SliceResult
 from ..stl import stl_size
@@ -41,17 +32,15 @@ from .definitions import Definitions
 from .effort import layer_work
 from .flat import write_flat
 from .header import set_header
-from .output import NOTHING, Listener
+from .output import Listener
 from .pace import Pace
 
 PROBE_S = 30.0  # a Pi that is busy needs some seconds to load it
 SLICED = 0.95  # of the progress; the rest is reading what was written
 OLDEST = (4, 8)
+SAYS = re.compile(r"Cura_SteamEngine version (\d+(?:\.\d+){1,2})")
 LAST_LINE = b";End of Gcode"
 TAIL = 200  # bytes within which the last line is
-MOST_GAPS = 8
-MISSING = 1.0  # mm of a model's top that may be too thin without a word
-TOLERANCE = 0.05  # mm that rounding explains
 NEEDED_SPACE = 1 << 20  # bytes; a disk with less free space is a full one
 
 
@@ -82,10 +71,19 @@ class CuraEngine:
         """The version, e.g. ``4.13.0`` or ``4.8``; starts the program and waits.
 
         Raises:
-            SlicingRefused: ``slicing.not_a_slicer``, ``slicing.too_old``,
-                ``slicing.not_started``.
+            SlicingRefused: what `running.asked_version` raises.
         """
         return self._version(Limits(time_s=PROBE_S))
+
+    def ready(self) -> str:
+        """See `slicer.Slicer.ready`: definition files that fit are here, too.
+
+        Raises:
+            SlicingRefused: as `version`, and what `Definitions.find` raises.
+        """
+        version = self.version()
+        Definitions.find(version, self.definitions)
+        return version
 
     def slice(
         self,
@@ -147,9 +145,15 @@ class CuraEngine:
                 listener.refuse(finished, output.is_file() and not output.is_symlink())
                 set_header(output, listener.header)
                 facts = read_gcode(output, scaled(progress, SLICED, 1.0), machine.centre)
-                verify(facts, machine)
-                _refuse_without_model(facts)
+                verify(facts, machine, model=True)
                 _refuse_incomplete(output)
+                refuse_replaced(self.label, facts, f"Cura_SteamEngine {version}")
+                warnings = [
+                    *config.notices,
+                    *listener.warnings(),
+                    *seen(facts, machine, size[2], max(_heights(config))),
+                    *([] if relief else missing(output, facts, stl, machine)),
+                ]
                 publish(output, gcode)
         except OSError as error:
             if error.errno != errno.ENOSPC:
@@ -157,11 +161,7 @@ class CuraEngine:
             raise SlicingRefused("slicing.disk_full", DISK_FULL) from error
         return SliceResult(
             version=version,
-            warnings=(
-                *config.notices,
-                *listener.warnings(),
-                *_seen(facts, config, machine, size[2]),
-            ),
+            warnings=tuple(warnings),
             log=f"{clean_text(' '.join(argv))}\n{listener.log}",
             wall_s=finished.wall_s,
             cpu_s=finished.cpu_s,
@@ -176,88 +176,13 @@ class CuraEngine:
         started: Callable[[int], None] | None = None,
     ) -> str:
         """As `version`, within limits; also raises what a process that was ended does."""
-        found: list[str] = []
-        said: list[str] = []
-
-        def look(stream: str, line: str) -> None:
-            match = re.match(r"Cura_SteamEngine version (\d+(?:\.\d+){1,2})", line)
-            if match and not found:
-                found.append(match[1])
-            said[:] = [line]
-
-        with tempfile.TemporaryDirectory(prefix="img2stl-") as folder:
-            finished = process.run(
-                [self.path, "help"],
-                cwd=folder,
-                limits=limits,
-                on_line=look,
-                cancelled=cancelled,
-                started=started,
-            )
-        refuse_ended(finished)
-        if not found and finished.returncode == NOT_STARTED:
-            refuse_failure(finished, clean_text(said[0] if said else ""))
-        return required_version(self.label, self.path, next(iter(found), None), OLDEST)
-
-
-def _refuse_without_model(facts: GcodeFacts) -> None:
-    """Raise for a skirt around nothing: 5.0 prints it for walls thinner than a line."""
-    beside = {family(kind) in (SKIRT, SUPPORT, INTERFACE) for kind in facts.kinds}
-    if beside == {True}:
-        raise SlicingRefused("slicing.empty", NOTHING)
-
-
-def _seen(
-    facts: GcodeFacts, config: Config, machine: Machine, height: float
-) -> list[Problem]:
-    """What should be told about the finished file; the height is the model's."""
-    found = _gaps(facts, config)
-    top = facts.bounds[5] if facts.bounds else 0.0
-    if height - top > max(MISSING, 3 * max(_heights(config))):
-        found.append(
-            Problem(
-                "slicing.top_missing",
-                WARNING,
-                N_(
-                    "The print ends at %(top)s mm, the model at %(height)s mm: it is too "
-                    "thin there; enlarge it or choose a finer nozzle."
-                ),
-                {"top": round(top, 1), "height": round(height, 1)},
-            )
-        )
-    if facts.travel and facts.travel[5] > machine.height + TOLERANCE:
-        found.append(
-            Problem(
-                "slicing.lifts_too_high",
-                WARNING,
-                N_(
-                    "The profile's own G-code lifts the nozzle to %(height)s mm, the "
-                    "printer reaches %(limit)s mm; correct the G-code or make the model "
-                    "smaller."
-                ),
-                {
-                    "height": round(facts.travel[5], 1),
-                    "limit": round(machine.height, 1),
-                },
-            )
-        )
-    return found
+        argv = [self.path, "help"]
+        return asked_version(self.label, argv, SAYS, OLDEST, limits, cancelled, started)
 
 
 def _heights(config: Config) -> tuple[float, float]:
     """Height of a layer and of the first one, mm."""
     return float(config.values["layer_height"]), float(config.values["layer_height_0"])
-
-
-def _gaps(facts: GcodeFacts, config: Config) -> list[Problem]:
-    """Heights where nothing is printed below something; the engine prints on in the air."""
-    layer = max(_heights(config))
-    heights = [0.0, *sorted({layer.z for layer in facts.layers})]
-    return [
-        empty_layer(round(low, 3), round(high - layer, 3))
-        for low, high in zip(heights, heights[1:], strict=False)
-        if high - low > 2 * layer + 1e-3  # adaptive layers stay below that
-    ][:MOST_GAPS]
 
 
 def _refuse_incomplete(output: Path) -> None:

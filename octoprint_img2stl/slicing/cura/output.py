@@ -14,7 +14,14 @@ from collections import deque
 from ...problems import N_, WARNING, Problem
 from ...process import Finished
 from ..refused import SlicingRefused, clean_text
-from ..running import OUT_OF_MEMORY, failed, known, refuse_ended, refuse_failure
+from ..running import (
+    OUT_OF_MEMORY,
+    WRITING_FAILED,
+    failed,
+    known,
+    refuse_ended,
+    refuse_failure,
+)
 from .pace import Pace
 
 LOG_LINES = 300
@@ -68,10 +75,7 @@ KNOWN = (
     known(
         r"Failed to open .* for output",
         "slicing.disk_full",
-        N_(
-            "The slicer could not write its file; free some space on the disk and try "
-            "again."
-        ),
+        WRITING_FAILED,
     ),
 )
 OPEN_MESH = "Mesh has disconnected faces"

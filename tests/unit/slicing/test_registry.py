@@ -133,7 +133,7 @@ def test_the_version_is_found_in_any_line(tmp_path, line, version):
         (HELP % "2.2.0", "slicing.too_old"),
         ("#!/bin/sh\necho Hello\n", "slicing.not_a_slicer"),
         ("#!/bin/sh\nexit 3\n", "slicing.not_a_slicer"),
-        ("not a program at all", "slicing.not_a_slicer"),
+        ("not a program at all", "slicing.not_started"),
         ("#!/bin/sh\necho PrusaSlicer-2.5\n", "slicing.not_a_slicer"),
     ],
 )
@@ -152,7 +152,7 @@ def test_a_program_that_never_answers_is_given_up(tmp_path, monkeypatch):
     program.write_text("#!/bin/sh\nsleep 100\necho PrusaSlicer-2.5.0\n")
     program.chmod(0o755)
     monkeypatch.setattr(module, "PROBE", Limits(time_s=0.3))
-    assert refused(PrusaSlicer(str(program)).version).code == "slicing.not_a_slicer"
+    assert refused(PrusaSlicer(str(program)).version).code == "slicing.no_answer"
 
 
 def test_the_real_version_is_found(prusaslicer):
