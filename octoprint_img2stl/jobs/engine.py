@@ -27,6 +27,7 @@ from ..process import (
     run,
 )
 from ..slicing.owner_paths import OwnerPaths, key_of, paths_to_json
+from ..slicing.profile_store import load_saved
 from ..solid3d.driver import Capabilities
 from . import candidates, pipeline, report
 from .candidates import Candidate
@@ -260,8 +261,19 @@ def _keys(job: Job, options: Options) -> dict[str, str]:
     return pipeline.keys(
         Params.from_json(job.params),
         Machine.from_json(job.machine),
-        key_of(options.slicers) + (options.profile or ""),
+        key_of(options.slicers) + (options.profile or "") + _profile_key(job, options),
     )
+
+
+def _profile_key(job: Job, options: Options) -> str:
+    """Of the saved profile as it is now; one that is gone is refused by the step itself."""
+    profile = Params.from_json(job.params).slicing.profile
+    if not profile or options.profiles is None:
+        return ""
+    try:
+        return load_saved(options.profiles, profile).fingerprint
+    except Refusal:
+        return ""
 
 
 def _verdict(outcome: Problem | None) -> tuple[JobState, Problem | None]:

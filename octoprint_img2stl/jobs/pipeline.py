@@ -92,6 +92,8 @@ def _check_inputs(params: Params, machine: Machine, slicers: str) -> Any:
     chosen = [slicing.quality, slicing.supports, slicing.brim]
     if params.mesh is not None:
         chosen.append(params.anyway)
+    if slicing.profile:  # whose layer heights count
+        chosen += [list(slicing.over), slicers]
     return [machine.fingerprint(), *chosen]
 
 
@@ -170,7 +172,12 @@ def steps_of(route: str | None) -> tuple[Step, ...]:
 
 
 def keys(params: Params, machine: Machine, slicers: str = "") -> dict[str, str]:
-    """The key of every step for these inputs."""
+    """The key of every step for these inputs.
+
+    Args:
+        params, machine: of the job.
+        slicers: another text where another program or profile would slice.
+    """
     found, before = {}, ""
     for step in steps_of(params.route):
         inputs = [before, step.inputs(params, machine, slicers)]

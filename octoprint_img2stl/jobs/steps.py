@@ -14,6 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ from .store import write_atomic, write_json
 if TYPE_CHECKING:
     from ..relief.settings import ReliefSettings
     from ..relief.write import Written
+    from ..slicing.saved import SavedProfile
 
 PICTURE_SIZE_PX = 640
 THUMB_PX = 320
@@ -105,6 +107,22 @@ class Context:
     def __post_init__(self) -> None:
         self.params = Params.from_json(self.task.params)
         self.machine = Machine.from_json(self.task.machine)
+
+    @cached_property
+    def saved(self) -> SavedProfile | None:
+        """The saved profile that was chosen, if any.
+
+        Raises:
+            SlicingRefused: ``slicing.no_such_profile``: it is gone.
+        """
+        from ..slicing.profile_files import load_saved, no_such_profile
+
+        profile = self.params.slicing.profile
+        if not profile:
+            return None
+        if self.task.profiles is None:
+            raise no_such_profile()
+        return load_saved(self.task.profiles, profile)
 
     @property
     def work(self) -> Path:
@@ -550,8 +568,16 @@ def cut_outs(task: Mapping[str, Any]) -> list[dict[str, Any]]:
     return solids.answer_cut_outs(task)
 
 
+def profiles(task: Mapping[str, Any]) -> Any:
+    """What is asked about slicer profiles."""
+    from . import profile_work
+
+    return profile_work.answer(task)
+
+
 _ANSWERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "cutout": cut_outs,
+    "profiles": profiles,
     "open": open_source,
     "preview": preview,
     "layer": _layer("picture"),

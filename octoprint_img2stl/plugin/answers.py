@@ -27,6 +27,7 @@ PRINT = Permissions.PRINT.require(403)
 SELECT = Permissions.FILES_SELECT.require(403)
 LIST_FILES = Permissions.FILES_LIST.require(403)
 READ_FILES = Permissions.FILES_DOWNLOAD.require(403)
+SETTINGS = Permissions.SETTINGS.require(403)
 
 STATUS = {
     "jobs.not_found": 404,
@@ -35,6 +36,12 @@ STATUS = {
     "queue.unknown_item": 404,
     "files.not_found": 404,
     "solid.unknown_endpoint": 404,
+    "profiles.not_found": 404,
+    "profiles.no_such_upload": 404,
+    "profiles.no_such_engine": 404,
+    "profiles.not_yours": 403,
+    "profiles.printer_busy": 409,
+    "profiles.file_too_big": 413,
     "solid.admin_needed": 403,
     "solid.password_needed": 403,
     "jobs.busy": 409,

@@ -20,7 +20,6 @@ from ..jobs.photos import FIRST, MOST_PHOTOS
 from ..jobs.pipeline import EXPORTS
 from ..jobs.refused import RunnerRefused, no_solid
 from ..jobs.store import require_small
-from ..machine import Machine
 from ..problems import N_, Refusal
 from ..relief import LIMITS
 from ..slicing.settings import choices
@@ -39,6 +38,8 @@ from .answers import (
 from .endpoints_api import EndpointsApi
 from .house import House
 from .layers_api import LayersApi
+from .profile_views import machine_view
+from .profiles_api import ProfilesApi, profile_views
 from .queue_api import QueueApi, queue_view
 from .solid_api import SolidApi
 from .views import mesh_preview_view, problem_view
@@ -46,7 +47,7 @@ from .views import mesh_preview_view, problem_view
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "cat.jpg"
 
 
-class Api(QueueApi, SolidApi, LayersApi, EndpointsApi):
+class Api(QueueApi, SolidApi, LayersApi, EndpointsApi, ProfilesApi):
     """Blueprint routes under `/plugin/img2stl/`."""
 
     house: House
@@ -109,8 +110,10 @@ class Api(QueueApi, SolidApi, LayersApi, EndpointsApi):
             **self._with_other_routes(relief_views.state(machine)),
             generators=solid_views.generators(self.house, current_user.get_id()),
             slicers=self._slicers_view(),
+            profiles=profile_views(self.house).all(self.house.profiles.all()),
+            profile_defaults=self.house.default_profiles(),
             spools=[spool.to_json() for spool in self.house.spools.loaded()],
-            machine=machine and _machine_view(machine),
+            machine=machine and machine_view(machine),
             machine_problem=problem_view(machine_problem),
             jobs=[summary(job) for job in self._jobs()],
             queue=queue_view(self.house),
@@ -272,6 +275,7 @@ class Api(QueueApi, SolidApi, LayersApi, EndpointsApi):
     def make(self, job_id: str) -> flask.Response:
         job = self._job(job_id)
         params, machine = _params(job), self.house.machine()
+        self.house.require_profile(params)
         if params.mesh is None:
             params.check_fits(_sizes_px(job), machine)
         self.house.runner.make(job, params, machine)
@@ -368,18 +372,6 @@ def _sizes_px(job: Job) -> dict[int, tuple[int, int]]:
         )
     found = {FIRST: job.photo, **{photo["number"]: photo for photo in job.photos}}
     return {number: tuple(photo["size_px"]) for number, photo in found.items()}
-
-
-def _machine_view(machine: Machine) -> dict[str, Any]:
-    return {
-        "name": machine.name,
-        "width": machine.width,
-        "depth": machine.depth,
-        "height": machine.height,
-        "form": machine.form,
-        "nozzle": machine.nozzle,
-        "heated_bed": machine.heated_bed,
-    }
 
 
 def _translated(data: Any) -> Any:

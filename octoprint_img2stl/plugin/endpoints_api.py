@@ -26,12 +26,11 @@ from ..solid3d.endpoint import (
 )
 from ..solid3d.refused import SolidRefused
 from . import probing
-from .answers import body, refusing
+from .answers import SETTINGS, body, refusing
 from .endpoints import CLEAR, KEEP
 from .house import House
 from .views import problem_view
 
-SETTINGS = Permissions.SETTINGS.require(403)
 AUTH_LABELS = {
     "none": N_("Without a key"),
     "bearer": N_("Key, sent as Authorization: Bearer"),

@@ -30,6 +30,7 @@ from ..solid3d import registry
 from .cost import Price
 from .endpoints import Endpoints
 from .generators import PluginGenerators
+from .house_profiles import HouseProfiles
 from .printer import OctoPrintPrinter
 from .settings import MB
 from .spools import Spools
@@ -41,7 +42,7 @@ TICK_S = 2.0
 _log = logging.getLogger(__name__)
 
 
-class House:
+class House(HouseProfiles):
     """Jobs, print queue and printer, and how they tell the browsers.
 
     Args:
@@ -99,6 +100,7 @@ class House:
             hash_file=lambda path: sha256_of(self.printer.path_on_disk(path)),
             changed=lambda: self._pushed({"type": "queue"}),
         )
+        self._open_profiles(folder)
         self._slicers: list[dict[str, Any]] | None = None
         self._seen: dict[str, tuple[float, JobState]] = {}
         self._told: dict[str, float] = {}
@@ -152,6 +154,7 @@ class House:
             memory_bytes=self.memory_bytes(),
             time_s=60.0 * self._settings.get_int(["time_limit_min"]),
             slicers=self.slicer_paths(),
+            profiles=str(self.profiles.folder),
             spare_core=self.printer.state().printing,
         )
 
@@ -165,14 +168,15 @@ class House:
         Raises:
             MachineRefused: OctoPrint's profile cannot be used.
         """
-        return Machine.from_octoprint_profile(self._profiles.get_current_or_default())
+        return Machine.from_octoprint_profile(self.printer_profile())
 
     def _first_params(self, size_px: tuple[int, int]) -> Params:
         try:
             machine = self.machine()
         except Refusal:
             machine = None
-        return Params.defaults(FIRST_ROUTE).fitted(machine, size_px)
+        params = self.with_default_profile(Params.defaults(FIRST_ROUTE))
+        return params.fitted(machine, size_px)
 
     def hold(self) -> bool:
         """Whether nothing heavy may be begun now because of a print."""
@@ -234,13 +238,17 @@ class House:
             try:
                 action = self._events.get(timeout=TICK_S)
             except queue.Empty:
-                action = self.queue.tick
+                action = self._tick
             if action is None:
                 return
             try:
                 action()
             except Exception:
                 _log.exception("Something went wrong behind an event")
+
+    def _tick(self) -> None:
+        self.queue.tick()
+        self.profile_uploads.tidy()
 
     def endpoint_answers(self, endpoint: str) -> None:
         """It was just heard of: who waits for it need not wait any longer."""

@@ -19,7 +19,9 @@ from .answers import own_job
 from .api import Api
 from .endpoints import PRIVATE_FOLDER
 from .house import House
+from .house_profiles import INCOMING
 from .printer import key
+from .profiles_api import CHANGE_BYTES, FILE_BYTES
 from .slice_orders import require_known_profile
 from .slicer_adapter import SLICER, SlicerAdapter
 from .slices import FOLDER as SLICING_FOLDER
@@ -121,6 +123,7 @@ class Img2StlPlugin(
             happened=self._fire,
             plugin_manager=self._plugin_manager,
         )
+        self.house.on_profiles_changed = self.match_saved_profiles
         self.slices = Slices(folder, self.house.options, self.house.hold)
 
     def _push(self, message: dict[str, Any]) -> None:
@@ -221,6 +224,8 @@ class Img2StlPlugin(
             ("POST", r"/endpoints$", ENDPOINT_BYTES),
             ("PUT", r"/endpoints/[a-z0-9-]{1,40}$", ENDPOINT_BYTES),
             ("POST", r"/jobs/[0-9a-f]{16}/photos", photo),
+            ("POST", r"/profiles/uploads$", FILE_BYTES + settings.MB),
+            ("PUT", r"/profiles/[0-9a-f]{12}$", CHANGE_BYTES),
         ]
 
     def download_routes(self, *args: Any, **kwargs: Any) -> list[tuple]:
@@ -282,7 +287,7 @@ class Img2StlPlugin(
     ) -> list[str]:
         """Keys stay here. Who leaves the uploads out of a backup does not want our photos and
         meshes either."""
-        excluded = [PRIVATE_FOLDER, SLICING_FOLDER]
+        excluded = [PRIVATE_FOLDER, SLICING_FOLDER, INCOMING]
         return [*excluded, *(["jobs"] if "uploads" in excludes else [])]
 
 

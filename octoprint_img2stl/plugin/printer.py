@@ -64,6 +64,11 @@ class OctoPrintPrinter:
             path=path,
         )
 
+    def busy(self) -> bool:
+        """Whether it prints, pauses, cancels, finishes or is being sent a file."""
+        printer = self._printer
+        return printer.is_operational() and not printer.is_ready()
+
     def progress(self) -> float | None:
         """Percent of the running print, None if not known."""
         data = self._printer.get_current_data() or {}

@@ -26,9 +26,12 @@ from ..slicing.registry import SLICERS
 from .house import House
 from .slicer_profiles import (
     Profile,
+    gone_profiles,
     missing_profiles,
     ready_profiles,
     ready_words,
+    saved_data,
+    saved_name,
 )
 from .slices import UNEXPLAINED, Slices
 from .views import problem_view
@@ -81,6 +84,19 @@ class SlicerAdapter(octoprint.plugin.SlicerPlugin):
         there = self._slicing_manager.all_profiles(SLICER)
         for name, data in missing_profiles(found, there).items():
             self._slicing_manager.save_profile(SLICER, name, data)
+        self.match_saved_profiles()
+
+    def match_saved_profiles(self) -> None:
+        """Have a profile for each of our saved ones, under its name, and for no other."""
+        manager, saved = self._slicing_manager, self.house.profiles.all()
+        there = manager.all_profiles(SLICER)
+        for name in gone_profiles(saved, there):
+            manager.delete_profile(SLICER, name)
+        for profile in saved:
+            name = saved_name(profile.id)
+            if name not in there or there[name].display_name != profile.name:
+                data = saved_data(profile)
+                manager.save_profile(SLICER, name, data, display_name=profile.name)
 
     def get_slicer_profile(self, path: str) -> SlicingProfile:
         name = Path(path).stem

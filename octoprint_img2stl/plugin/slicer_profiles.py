@@ -7,6 +7,7 @@ the same choices as a job; OctoPrint puts the changes of one slice beside them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,14 +17,18 @@ from ..problems import N_, Refusal
 from ..slicing.choices import QUALITIES
 from ..slicing.refused import clean_text
 from ..slicing.registry import SLICERS
+from ..slicing.saved import SavedProfile
 from ..slicing.settings import SliceSettings
 
 # Of SliceSettings. Anybody who may slice may change these for one slice, and none of them
 # reaches a program otherwise than as a checked number or word.
 CHANGEABLE = ("quality", "material", "infill", "walls", "supports", "brim")
 ENGINE = "slicer"  # the profile's own; it is not changed for one slice
+SAVED = "profile"  # as well: id of one of our saved profiles
 FIRST_QUALITY = "standard"  # OctoPrint preselects the first profile that it is given
 LARGEST_BYTES = 65_536
+SAVED_PREFIX = "saved_"
+_OF_SAVED = re.compile(SAVED_PREFIX + r"[0-9a-f]{12}")
 
 
 class ProfileRefused(Refusal):
@@ -85,9 +90,12 @@ class Profile:
         """
         if not self.data:
             raise _unreadable()
-        _require_known(self.data, (ENGINE, *CHANGEABLE))
+        _require_known(self.data, (ENGINE, SAVED, *CHANGEABLE))
         _require_known(self.changes, CHANGEABLE)
-        return SliceSettings.from_json({**self.data, **self.changes})
+        chosen = {**self.data, **self.changes}
+        # what is said beside a saved profile is meant to count
+        over = [name for name in CHANGEABLE if SAVED in chosen and name in chosen]
+        return SliceSettings.from_json({**chosen, "over": over})
 
 
 def ready_profiles(engine: str) -> dict[str, dict[str, Any]]:
@@ -114,6 +122,21 @@ def missing_profiles(
         if not there.intersection(ready):
             wanted.update(ready)
     return wanted
+
+
+def saved_name(profile_id: str) -> str:
+    """What OctoPrint calls the profile that stands for a saved one."""
+    return f"{SAVED_PREFIX}{profile_id}"
+
+
+def saved_data(profile: SavedProfile) -> dict[str, Any]:
+    return {ENGINE: profile.engine, SAVED: profile.id}
+
+
+def gone_profiles(saved: Iterable[SavedProfile], there: Iterable[str]) -> list[str]:
+    """Names of OctoPrint's profiles that stand for a saved one which is no more."""
+    known = {saved_name(profile.id) for profile in saved}
+    return [name for name in there if _OF_SAVED.fullmatch(name) and name not in known]
 
 
 def ready_words(name: str) -> tuple[str, str] | None:

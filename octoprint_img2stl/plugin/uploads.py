@@ -30,13 +30,32 @@ def received(
     """The uploaded file, the name its sender gave it, and what kind it is.
 
     Args:
-        values: the request's values as rewritten by OctoPrint's server.
-        path_suffix, name_suffix: from OctoPrint's settings `server.uploads`.
+        values, path_suffix, name_suffix: see `fresh`.
         limits_bytes: the largest file to take, for each kind that is taken.
 
     Raises:
         UploadRefused: nothing there, or a path that OctoPrint did not make.
         StoreRefused: too big.
+    """
+    path, name = fresh(values, path_suffix, name_suffix)
+    kind = kind_of(path, name)
+    if kind not in limits_bytes:
+        kind = PHOTO  # which it is not: opening it will say so
+    require_small(path, limits_bytes[kind], kind)
+    return path, name, kind
+
+
+def fresh(
+    values: Mapping[str, str], path_suffix: str, name_suffix: str
+) -> tuple[Path, str]:
+    """The uploaded file, whatever it is, and the name its sender gave it.
+
+    Args:
+        values: the request's values as rewritten by OctoPrint's server.
+        path_suffix, name_suffix: from OctoPrint's settings `server.uploads`.
+
+    Raises:
+        UploadRefused: nothing there, or a path that OctoPrint did not make.
     """
     path = values.get(f"{FIELD}.{path_suffix}")
     name = values.get(f"{FIELD}.{name_suffix}") or ""
@@ -51,11 +70,7 @@ def received(
             "upload.forged",
             N_("This is not an uploaded file; choose a file and send it."),
         )
-    kind = kind_of(Path(path), name)
-    if kind not in limits_bytes:
-        kind = PHOTO  # which it is not: opening it will say so
-    require_small(Path(path), limits_bytes[kind], kind)
-    return Path(path), name, kind
+    return Path(path), name
 
 
 def _is_plain_file(path: str) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from tests.serving import PREFIX, Client, picture, wait_for
 
 NO_JOB = "0123456789abcdef"
+NO_PROFILE = "0123456789ab"
 # method, path, body, who is let in (admin always is)
 ROUTES = [
     ("GET", "/state", "view"),
@@ -39,6 +40,20 @@ ROUTES = [
     ("PUT", "/endpoints/nothing", "settings"),
     ("DELETE", "/endpoints/nothing", "settings"),
     ("POST", "/endpoints/nothing/test", "settings"),
+    ("GET", "/profiles", "view"),
+    ("GET", "/profiles/models", "view"),
+    ("GET", "/profiles/options", "view"),
+    ("GET", "/profiles/keys/prusaslicer", "view"),
+    ("POST", "/profiles/vendor", "create"),
+    ("POST", "/profiles/uploads", "create"),
+    ("POST", f"/profiles/uploads/{NO_JOB}", "create"),
+    ("DELETE", f"/profiles/uploads/{NO_JOB}", "create"),
+    ("GET", f"/profiles/{NO_PROFILE}", "view"),
+    ("PUT", f"/profiles/{NO_PROFILE}", "create"),
+    ("DELETE", f"/profiles/{NO_PROFILE}", "create"),
+    ("GET", f"/profiles/{NO_PROFILE}/export", "view"),
+    ("PUT", "/profiles/defaults", "settings"),
+    ("POST", "/profiles/printer", "settings"),
     ("GET", "/queue", "view"),
     ("POST", "/queue", "queue"),
     ("DELETE", "/queue/nothing", "queue"),

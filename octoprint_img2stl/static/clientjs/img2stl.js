@@ -218,6 +218,85 @@
         return this.post(endpointUrl(id, "test"), {}, opts);
     };
 
+    //~~ slicer profiles
+
+    const profileUrl = function (id, action) {
+        return "profiles/" + encodeURIComponent(id) + (action ? "/" + action : "");
+    };
+
+    const uploadedUrl = function (token) {
+        return profileUrl("uploads", encodeURIComponent(token));
+    };
+
+    // {profiles, defaults: {material: id}, printer: {id, name}, vendors, may: {add, gcode, defaults}}
+    Img2StlClient.prototype.profiles = function (opts) {
+        return this.get("profiles", opts);
+    };
+
+    // {models: [{vendor, vendor_name, id, name, variants, nozzle}], total}
+    Img2StlClient.prototype.profileModels = function (q, opts) {
+        return this.get("profiles/models?" + $.param({q: q || ""}), opts);
+    };
+
+    // what goes with the picks {vendor, model, printer, print, filament}, defaults first
+    Img2StlClient.prototype.profileOptions = function (picks, opts) {
+        return this.get("profiles/options?" + $.param(picks), opts);
+    };
+
+    // {draft}, or {profile} where save is true
+    Img2StlClient.prototype.vendorProfile = function (body, opts) {
+        return this.post("profiles/vendor", body, opts);
+    };
+
+    // as upload; {token, draft}
+    Img2StlClient.prototype.uploadProfile = function (file, filename) {
+        return this.base.upload(this.baseUrl + "profiles/uploads", file, filename);
+    };
+
+    // {token, draft}, or {profile} where save is true
+    Img2StlClient.prototype.uploadedProfile = function (token, body, opts) {
+        return this.post(uploadedUrl(token), body, opts);
+    };
+
+    Img2StlClient.prototype.dropProfile = function (token, opts) {
+        return this.remove(uploadedUrl(token), opts);
+    };
+
+    // {profile} with its values
+    Img2StlClient.prototype.profile = function (id, opts) {
+        return this.get(profileUrl(id), opts);
+    };
+
+    // {name, material, values: {key: text, or null to take it out}}, all of them optional
+    Img2StlClient.prototype.changeProfile = function (id, body, opts) {
+        return this.base.putJson(this.baseUrl + profileUrl(id), body, opts);
+    };
+
+    Img2StlClient.prototype.removeProfile = function (id, opts) {
+        return this.remove(profileUrl(id), opts);
+    };
+
+    // where the browser finds it as a file for its slicer
+    Img2StlClient.prototype.profileFileUrl = function (id) {
+        return this.baseUrl + profileUrl(id, "export");
+    };
+
+    // {keys: [{key, label, help, unit, kind, choices, category, default}]}
+    Img2StlClient.prototype.profileKeys = function (engine, opts) {
+        return this.get(profileUrl("keys", encodeURIComponent(engine)), opts);
+    };
+
+    // an empty id: none is taken by itself any more
+    Img2StlClient.prototype.setProfileDefault = function (material, id, opts) {
+        const url = this.baseUrl + profileUrl("defaults");
+        return this.base.putJson(url, {material: material, profile: id || ""}, opts);
+    };
+
+    // sets OctoPrint's current printer profile; {machine, contradictions}
+    Img2StlClient.prototype.setPrinterFromProfile = function (id, opts) {
+        return this.post(profileUrl("printer"), {profile: id}, opts);
+    };
+
     OctoPrintClient.registerPluginComponent("img2stl", Img2StlClient);
     return Img2StlClient;
 });

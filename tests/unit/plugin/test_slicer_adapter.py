@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,9 +21,12 @@ from octoprint_img2stl.plugin.slicer_adapter import SLICER, SlicerAdapter
 from octoprint_img2stl.plugin.slicer_profiles import (
     CHANGEABLE,
     Profile,
+    gone_profiles,
     missing_profiles,
     ready_profiles,
     ready_words,
+    saved_data,
+    saved_name,
 )
 from octoprint_img2stl.plugin.slices import (
     SliceRefused,
@@ -33,6 +37,7 @@ from octoprint_img2stl.plugin.slices import (
 )
 from octoprint_img2stl.problems import Refusal
 from octoprint_img2stl.slicing.registry import SLICERS
+from octoprint_img2stl.slicing.saved import SavedProfile
 from tests.unit.mesh.shapes import ascii_stl, box_corners
 
 PRINTER = {
@@ -124,6 +129,61 @@ def test_changes_that_cannot_be_are_refused_only_when_slicing(
     done, reason = adapter.do_slice(str(model), PRINTER, str(gcode), path)
     assert not done and reason == str(refused.value)
     assert gcode.read_bytes() == b""
+
+
+def test_what_is_changed_beside_a_saved_profile_counts():
+    kept = SavedProfile("Mine", "curaengine", {}, "vendor", id="0123456789ab")
+    settings = Profile(saved_data(kept), {"infill": 40, "brim": None}).settings()
+    assert (settings.slicer, settings.profile) == ("curaengine", kept.id)
+    assert settings.over == ("infill", "brim") and settings.infill == 40
+    with pytest.raises(Refusal) as refused:
+        Profile(saved_data(kept), {"profile": "ba9876543210"}).settings()
+    assert refused.value.code == "slicer.unknown_setting"
+    assert Profile({"slicer": "curaengine"}, {"infill": 40}).settings().over == ()
+
+
+class Manager:
+    """OctoPrint's slicing manager, as far as it is asked."""
+
+    def __init__(self, *names):
+        self.there = {name: SimpleNamespace(display_name=name) for name in names}
+        self.saved = []
+
+    def all_profiles(self, slicer):
+        return dict(self.there)
+
+    def save_profile(self, slicer, name, data, display_name=None):
+        self.saved.append(name)
+        self.there[name] = SimpleNamespace(display_name=display_name, data=data)
+
+    def delete_profile(self, slicer, name):
+        del self.there[name]
+
+
+def test_octoprints_profiles_follow_the_saved_ones(adapter):
+    one, two = (
+        SavedProfile(name, "prusaslicer", {}, "vendor", id=name * 6)
+        for name in ("aa", "bb")
+    )
+    manager = adapter._slicing_manager = Manager(
+        "own", "saved_mine", "saved_cccccccccccc"
+    )
+    adapter.house.profiles = SimpleNamespace(all=lambda: [one, two])
+    adapter.match_saved_profiles()
+    assert set(manager.there) == {
+        "own", "saved_mine", saved_name(one.id), saved_name(two.id)
+    }  # fmt: skip
+    assert manager.there[saved_name(one.id)].display_name == "aa"
+    assert manager.there[saved_name(one.id)].data["profile"] == one.id
+    manager.saved.clear()
+    adapter.match_saved_profiles()
+    assert manager.saved == []
+    renamed = replace(two, name="Other")
+    adapter.house.profiles = SimpleNamespace(all=lambda: [renamed])
+    adapter.match_saved_profiles()
+    assert manager.saved == [saved_name(two.id)]
+    assert set(manager.there) == {"own", "saved_mine", saved_name(two.id)}
+    assert gone_profiles([], manager.there) == [saved_name(two.id)]
 
 
 def test_changes_of_one_slice_count():
