@@ -10,7 +10,9 @@ from pathlib import Path
 
 from .model import MESH, PHOTO
 
-MESH_SUFFIXES = (".stl", ".obj", ".ply", ".off", ".glb", ".gltf", ".3mf", ".scad")
+MESH_SUFFIXES = (
+    ".stl", ".obj", ".ply", ".off", ".glb", ".gltf", ".3mf", ".scad", ".step", ".stp",
+)  # fmt: skip
 HEAD_BYTES = 64
 # A picture is a picture, whatever it is called.
 _PICTURES = (
@@ -22,7 +24,15 @@ _PICTURES = (
     b"RIFF",
     b"BM",
 )
-_MESHES = (b"glTF", b"ply\n", b"ply\r", b"OFF", b"solid ", b"PK\x03\x04")
+_MESHES = (
+    b"glTF",
+    b"ply\n",
+    b"ply\r",
+    b"OFF",
+    b"solid ",
+    b"PK\x03\x04",
+    b"ISO-10303-21;",
+)
 
 
 def suffix_of(name: str) -> str:

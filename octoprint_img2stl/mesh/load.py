@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from ..problems import INFO, N_, Problem
-from .formats import scad
+from .formats import scad, step
 from .formats.gltf import read_glb, read_gltf
 from .formats.obj import read_obj
 from .formats.off import read_off
@@ -41,7 +41,7 @@ class Loaded:
     Attributes:
         mesh: in millimetres and with z up where the format says so; its equal corners
             joined, nothing else repaired.
-        format: key of `READERS`, or ``scad``; what the content is, whatever the name.
+        format: one of `FORMATS`; what the content is, whatever the name.
         unit: what the file's numbers were (``mm``, ``inch``, ``m`` …), already made into
             millimetres; None: the format has no unit.
         up: ``z`` where the format defines what is up, None: unknown.
@@ -75,15 +75,20 @@ READERS: dict[str, Reader] = {
     "gltf": read_gltf,
     "3mf": read_3mf,
 }
-FORMATS = (*READERS, "scad")
+FORMATS = (*READERS, "scad", "step")
 # Formats whose every file is known by its content: another name on it is worth a word.
-_ENDINGS = {"stla": "stl", "stlb": "stl", **{each: each for each in FORMATS}}
+_ENDINGS = {
+    "stla": "stl",
+    "stlb": "stl",
+    "stp": "step",
+    **{each: each for each in FORMATS},
+}
 
 
 def load(path: str | os.PathLike[str], *, max_triangles: int = OWN_MAX_TRIANGLES) -> Mesh:
     """Read a mesh, as `load_any`, but also of the size we make ourselves."""
     path = Path(path)
-    loaded = _load(path, path.name, max_triangles, OWN_MAX_BYTES, 1)
+    loaded = _load(path, path.name, max_triangles, OWN_MAX_BYTES, 1, "")
     return loaded.mesh
 
 
@@ -93,6 +98,7 @@ def load_any(
     max_triangles: int = MAX_TRIANGLES,
     max_bytes: int = MAX_BYTES,
     name: str | None = None,
+    prusaslicer: str = "",
 ) -> Loaded:
     """Read a mesh that somebody brought.
 
@@ -104,25 +110,32 @@ def load_any(
         max_triangles: more are refused. Peak memory is about 150 bytes for each.
         max_bytes: size of the largest file that is looked into.
         name: what its owner calls it; None: as it is called on the disk.
+        prusaslicer: its absolute path, for STEP files; empty: looked for.
 
     Raises:
         MeshRefused: `mesh.not_found`, `mesh.unsupported_format`, `mesh.unreadable`,
             `mesh.truncated`, `mesh.bad_coordinates`, `mesh.empty`, `mesh.point_cloud`,
             `mesh.one_triangle`, `mesh.compressed`, `mesh.external_file`, `mesh.too_big`,
-            and what `formats.scad` raises.
+            and what `formats.scad` and `formats.step` raise.
     """
     path = Path(path)
-    return _load(path, name or path.name, max_triangles, max_bytes, LEAST_TRIANGLES)
+    name = name or path.name
+    return _load(path, name, max_triangles, max_bytes, LEAST_TRIANGLES, prusaslicer)
 
 
 def _load(
-    path: Path, name: str, max_triangles: int, max_bytes: int, least: int
+    path: Path,
+    name: str,
+    max_triangles: int,
+    max_bytes: int,
+    least: int,
+    prusaslicer: str,
 ) -> Loaded:
     with _open(path, name) as file:
         _require_content(file, name, max_bytes)
         kind = _kind(file, name)
         try:
-            raw = _read(file, kind, name, max_triangles)
+            raw = _read(file, kind, name, max_triangles, prusaslicer)
             found = _welded(raw, kind, name, least)
         except MemoryError:
             raise MeshRefused(
@@ -142,10 +155,15 @@ def _load(
     return found
 
 
-def _read(file: BinaryIO, kind: str, name: str, max_triangles: int) -> Raw:
+def _read(
+    file: BinaryIO, kind: str, name: str, max_triangles: int, prusaslicer: str
+) -> Raw:
     if kind == "scad":
         with scad.rendered(file.read(), name) as model:
             return replace(_read_stl(model, name, max_triangles), up="z")
+    if kind == "step":
+        with step.tessellated(file, name, prusaslicer) as model:
+            return replace(_read_stl(model, name, max_triangles), unit="mm")
     try:
         return READERS[kind](file, name, max_triangles)
     except (Damaged, LookupError, ValueError, ArithmeticError, OSError) as error:

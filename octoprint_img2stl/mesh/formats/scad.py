@@ -18,6 +18,7 @@ from typing import BinaryIO
 from ... import process
 from ...problems import N_
 from ..refused import MeshRefused
+from .walled import walled
 
 PROGRAM = "openscad"
 INSTALL = "sudo apt-get install --no-install-recommends openscad bubblewrap"
@@ -25,16 +26,6 @@ MAX_BYTES = 2**20  # of a program
 TIME_S = 300.0
 MEMORY_BYTES = 2**30
 MAX_MODEL_BYTES = 200 * 2**20
-SYSTEM = (
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/etc/fonts",
-    "/etc/ld.so.cache",
-)
 SAID = re.compile(r"^(?:ERROR|ASSERT)", re.IGNORECASE)
 
 # Comments and strings, the longest alternative first; what is left is the program.
@@ -109,7 +100,7 @@ def _render(path: str, program: bytes, folder: Path, name: str) -> BinaryIO:
 
     argv = [path, "-o", "out.stl", "model.scad"]
     finished = process.run(
-        [*_walled(folder), *argv],
+        [*walled(folder), *argv],
         cwd=folder,
         limits=process.Limits(MEMORY_BYTES, TIME_S),
         on_line=hear,
@@ -145,22 +136,3 @@ def _render(path: str, program: bytes, folder: Path, name: str) -> BinaryIO:
             most=MAX_MODEL_BYTES // 2**20,
         )
     return open(out, "rb")
-
-
-def _walled(folder: Path) -> list[str]:
-    """What to put before a command so that it sees this folder and nothing else; may be
-    nothing, where there is no bubblewrap or the kernel does not let it work."""
-    program = shutil.which("bwrap")
-    if program is None:
-        return []
-    argv = [program, "--unshare-all", "--die-with-parent"]
-    for place in SYSTEM:
-        argv += ["--ro-bind-try", place, place]
-    argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
-    argv += ["--bind", str(folder), str(folder), "--chdir", str(folder)]
-    trial = process.run(
-        [*argv, shutil.which("true") or "/bin/true"],
-        cwd=folder,
-        limits=process.Limits(time_s=10.0),
-    )
-    return argv if trial.returncode == 0 else []

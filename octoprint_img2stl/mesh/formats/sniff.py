@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from ..stl import HEADER_BYTES, START_BYTES, TRIANGLE
 from ..threemf import require_few_entries
+from . import step
 from .obj import WORDS
 from .off import KEYWORD
 
@@ -32,7 +33,6 @@ OTHERS = (
     (b"Rar!", "RAR"),
     (b"\xfd7zXZ", "XZ"),
     (b"\x28\xb5\x2f\xfd", "ZSTD"),
-    (b"ISO-10303-21", "STEP"),
     (b"Kaydara FBX", "FBX"),
     (b"; FBX", "FBX"),
     (b"BLENDER", "Blender"),
@@ -79,6 +79,8 @@ def sniff(file: BinaryIO) -> tuple[str | None, str | None]:
         return "glb", None
     if start.startswith(ZIP):
         return _zip(file)
+    if start.lstrip().startswith(step.MAGIC):
+        return "step", None
     for signature, kind in OTHERS:
         if start.startswith(signature):
             return None, kind

@@ -2,7 +2,7 @@
     "use strict";
 
     const TAB = "#tab_plugin_img2stl";
-    const MESH = /\.(stl|obj|ply|off|glb|gltf|3mf|scad)$/i;
+    const MESH = /\.(stl|obj|ply|off|glb|gltf|3mf|scad|step|stp)$/i;
 
     const isMesh = (file) => MESH.test(file.name || "");
     const isImage = (file) => /^image\//.test(file.type) && !isMesh(file);
@@ -59,7 +59,7 @@
         self.meshLimitText = limitText(
             "mesh_bytes",
             gettext(
-                "3D models: STL, OBJ, PLY, OFF, GLB, GLTF, 3MF or OpenSCAD, up to %(size)s."
+                "3D models: STL, OBJ, PLY, OFF, GLB, GLTF, 3MF, STEP or OpenSCAD, up to %(size)s."
             )
         );
         self.notices = ko.pureComputed(() => (root.job() && root.job().notices) || []);

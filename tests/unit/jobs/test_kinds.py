@@ -23,6 +23,8 @@ PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"
         (b"\0\0\0", "a.STL", "mesh"),
         (b"v 0 0 0", "a.obj", "mesh"),
         (b"cube(1);", "C:\\x\\a.scad", "mesh"),
+        (b"ISO-10303-21;", "a", "mesh"),
+        (b"", "a.STP", "mesh"),
         (b"hello", "a.txt", "photo"),
         (b"", "a", "photo"),
     ],

@@ -67,7 +67,7 @@ BAD = {
     "zipped.stl": (b"PK\x03\x04" + bytes(100), "mesh.unreadable"),
     "notes.ply": (b"some words\n", "mesh.unreadable"),
     "page.obj": (b"<!DOCTYPE html><html><body>Not found", "mesh.unreadable"),
-    "model.step": (b"ISO-10303-21;", "mesh.unsupported_format"),
+    "model.step": (b"ISO-10303-21;", "mesh.unreadable"),
     "model.txt": (b"some words\n", "mesh.unsupported_format"),
     "model": (b"x", "mesh.unsupported_format"),
 }  # fmt: skip

@@ -66,7 +66,7 @@ def test_without_openscad_the_command_is_named(tmp_path, monkeypatch):
 @pytest.mark.parametrize("walled", [True, False])
 def test_a_program_becomes_a_mesh(tmp_path, monkeypatch, walled):
     if not walled:
-        monkeypatch.setattr(scad, "_walled", lambda folder: [])
+        monkeypatch.setattr(scad, "walled", lambda folder: [])
     loaded = opened(tmp_path, "x.scad", PLATE)
     facts = measure(loaded.mesh)
     assert (
@@ -82,7 +82,7 @@ def test_a_program_becomes_a_mesh(tmp_path, monkeypatch, walled):
 @pytest.mark.parametrize("walled", [True, False])
 def test_what_went_wrong_is_said(tmp_path, monkeypatch, walled):
     if not walled:
-        monkeypatch.setattr(scad, "_walled", lambda folder: [])
+        monkeypatch.setattr(scad, "walled", lambda folder: [])
     for program in (
         "cube(",
         'assert(false, "too thin"); cube(1);',
@@ -103,11 +103,11 @@ def test_behind_the_wall_there_are_no_other_files(tmp_path, monkeypatch):
 
     secret.write_bytes(stl_bytes(box_corners()))
     monkeypatch.setattr(scad, "require_alone", lambda program, name: None)
-    if not scad._walled(tmp_path):
+    if not scad.walled(tmp_path):
         pytest.skip("the kernel does not let bubblewrap work")
     program = f'import("{secret}");'
     assert code(tmp_path, "x.scad", program) == "mesh.scad_failed"
-    monkeypatch.setattr(scad, "_walled", lambda folder: [])
+    monkeypatch.setattr(scad, "walled", lambda folder: [])
     assert opened(tmp_path, "x.scad", program)  # it would have worked
 
 
