@@ -56,6 +56,8 @@ JAVASCRIPT = (
     "img2stl_extras",
     "img2stl_presets",
     "img2stl_fineness",
+    "img2stl_sliceprofile",
+    "img2stl_plainchoice",
     "img2stl_slicing",
     "img2stl_crop",
     "img2stl_photos",

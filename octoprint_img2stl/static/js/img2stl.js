@@ -348,7 +348,7 @@
                 self.gone(message.id);
             } else if (message.type === "queue") {
                 self.queue.refresh();
-            } else if (message.type === "jobs" || message.type === "endpoints") {
+            } else if (["jobs", "endpoints", "profiles"].includes(message.type)) {
                 reloadSoon();
             }
         };

@@ -2,7 +2,7 @@
     "use strict";
 
     const SUPERSEDED = "jobs.superseded";
-    const CHECKED = ["quality", "supports", "brim"]; // of a slice: what checks depend on
+    const CHECKED = ["quality", "supports", "brim", "profile", "over"]; // of a slice: what checks depend on
     const STALE_AFTER_MS = 400; // a preview that comes soon does not make the view flicker
 
     // The mesh as it will stand on the bed, and what is found about it: asked for whenever

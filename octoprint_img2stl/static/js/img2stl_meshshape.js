@@ -23,7 +23,7 @@
             size: ko.pureComputed(() => self.preview.size()),
             fileUnit: ko.pureComputed(() => mesh() && mesh().unit)
         });
-        self.slicing = new Img2Stl.SliceSettings(root);
+        self.slicing = new Img2Stl.SliceSettings(root, () => "mesh");
         Img2Stl.inRoom(self.slicing.walls, "mesh");
         self.anyway = ko.observable(false); // slice it although a check says no
 
@@ -69,7 +69,12 @@
             candidate = chosen;
             self.options.fromJson(given.mesh);
             self.turn.set(given.mesh.turn);
+            self.slicing.profile.forget();
             self.slicing.fromJson(given.slicing);
+            const usual = (state().routes.mesh || {}).slicing;
+            if (Img2Stl.isUntouched(job, given.slicing, usual)) {
+                self.slicing.takeUsualProfile();
+            }
             self.anyway(!!job.params.anyway);
             loaded = self.options.toJson();
         };

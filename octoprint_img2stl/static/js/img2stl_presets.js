@@ -46,7 +46,8 @@
         const start = ko.observable(null);
 
         const now = () => _.omit(shape.toJson(), "photo", "photos");
-        const fill = (what) => shape.fill(what.route, what.relief, what.slicing);
+        const fill = (what) =>
+            shape.fill(what.route, what.relief, shape.slicing.withProfile(what.slicing));
         const asGiven = (preset) => ({
             route: preset.route,
             relief: preset.params,

@@ -13,7 +13,10 @@
         }
         return true;
     };
-    Img2Stl.AUTOMATIC = "auto"; // as img2stl_slicing.js has it
+    // whether nobody has chosen anything for a job's slice yet; usual: the route's settings
+    Img2Stl.isUntouched = (job, slicing, usual) =>
+        ["opening", "draft"].includes(job.state) && _.isEqual(slicing, usual);
+
     const RELIEF = "relief"; // the route that a photo begins with
 
     // The step in which the photo gets its shape: a preset, its settings, the preview, Make.
@@ -25,7 +28,7 @@
         self.route = ko.observable(RELIEF);
         self.isLithophane = ko.pureComputed(() => self.route() === "lithophane");
         self.relief = new Img2Stl.ReliefSettings(root, {isLithophane: self.isLithophane});
-        self.slicing = new Img2Stl.SliceSettings(root);
+        self.slicing = new Img2Stl.SliceSettings(root, self.route);
 
         //~~ the job's parameters as a whole
 
@@ -65,7 +68,12 @@
             self.preview.forget();
             root.photos.select(root.photos.FIRST);
             crop.fromJson(job.params.photo, job.params.photos);
+            self.slicing.profile.forget();
             self.fill(route, relief, slicing);
+            const usual = (state().routes[route] || {}).slicing;
+            if (Img2Stl.isUntouched(job, slicing, usual)) {
+                self.slicing.takeUsualProfile();
+            }
             self.presets.load(job);
         };
         self.forget = function () {
