@@ -22,11 +22,13 @@ from ..mesh.model import Mesh
 from ..mesh.settings import UNITS, MeshSettings
 from ..problems import ERROR, INFO, N_, Problem
 from ..slicing.choices import first_layer_height, layer_height
+from ..slicing.owner_paths import NOTHING_SET, OwnerPaths
 from .candidates import stem
 from .mesh_views import findings_json, view
 from .params import Params
 from .pipeline import LOADED, REPAIRED
 from .store import write_json
+from .support_costs import facts_of, with_style, with_suggestion
 
 if TYPE_CHECKING:
     from ..mesh.checks import Inspected, Printing
@@ -326,7 +328,8 @@ def preview(folder: Path, params: Params, machine: Machine) -> dict[str, Any]:
     Returns:
         ``mesh``: ``vertices`` (base64 of little-endian float32, mm), ``faces`` (uint32) and
         ``flags`` (uint32, a bit for each finding); ``triangles``, ``size`` of one copy and
-        ``whole`` of all, mm; ``notes``, ``findings``, ``repair``, ``printable``.
+        ``whole`` of all, mm; ``notes``, ``findings``, ``repair``, ``printable``, and
+        ``supports`` as in `support_costs.facts_of`.
 
     Raises:
         MeshRefused: settings that leave nothing, a mesh beyond repair.
@@ -334,7 +337,9 @@ def preview(folder: Path, params: Params, machine: Machine) -> dict[str, Any]:
     prepared, repair = _prepared(folder, params, machine)
     whole = np.ptp(prepared.mesh.vertices, axis=0).astype(float).tolist()
     inspected = inspect(prepared.mesh, params, machine)
+    supports = facts_of(inspected)
     findings = findings_json(prepared.mesh, inspected.findings)
+    findings = with_suggestion(findings, supports)
     return {
         "mesh": view(prepared.mesh, inspected.findings),
         "triangles": len(prepared.mesh.faces),
@@ -343,6 +348,7 @@ def preview(folder: Path, params: Params, machine: Machine) -> dict[str, Any]:
         "notes": [note.to_json() for note in prepared.notes],
         "findings": findings,
         "printable": not any(each["severity"] == ERROR for each in findings),
+        "supports": supports,
         "repair": repair,
     }
 
@@ -365,12 +371,20 @@ def _prepared(
     return _kept["prepared"], facts
 
 
-def inspect(mesh: Mesh, params: Params, machine: Machine) -> Inspected:
-    """All checks for this printer and this slice."""
+def inspect(
+    mesh: Mesh, params: Params, machine: Machine, own: OwnerPaths = NOTHING_SET
+) -> Inspected:
+    """All checks for this printer and this slice, and what supports would take.
+
+    Args:
+        own: where the owner has the slicers.
+    """
     from ..mesh.checks import inspect as inspect_mesh
 
     size = np.ptp(mesh.vertices, axis=0).astype(float).tolist()
-    return inspect_mesh(mesh, machine, printing(params, machine, size))
+    printed = printing(params, machine, size)
+    printed = with_style(printed, params.slicing, machine, own)
+    return inspect_mesh(mesh, machine, printed)
 
 
 def orientations(folder: Path, params: Params, machine: Machine) -> list[dict[str, Any]]:

@@ -89,7 +89,8 @@ def _repair_inputs(params: Params, machine: Machine, slicers: str) -> Any:
 
 def _check_inputs(params: Params, machine: Machine, slicers: str) -> Any:
     slicing = params.slicing
-    chosen = [slicing.quality, slicing.supports, slicing.brim]
+    # what supports take depends on the slicer
+    chosen = [slicing.quality, slicing.supports, slicing.brim, slicing.slicer]
     if params.mesh is not None:
         chosen.append(params.anyway)
     if slicing.profile:  # whose layer heights count

@@ -331,13 +331,18 @@ def check_mesh(ctx: Context) -> dict[str, Any]:
     `refused` among the facts is the problem that stops the print.
     """
     from ..mesh.load import load
+    from ..slicing.owner_paths import paths_from_json
     from . import mesh_views, meshes
+    from .support_costs import facts_of, with_suggestion
 
     mesh = load(ctx.folder / STL)
-    inspected = meshes.inspect(mesh, ctx.params, ctx.machine)
-    facts = inspected.facts
+    inspected = meshes.inspect(
+        mesh, ctx.params, ctx.machine, own=paths_from_json(ctx.task.slicers)
+    )
+    facts, supports = inspected.facts, facts_of(inspected)
     ctx.progress(0.7)
     problems = mesh_views.findings_json(mesh, inspected.findings)
+    problems = with_suggestion(problems, supports)
     if ctx.params.mesh is None:
         problems = [_of_a_relief(each, ctx.params.relief) for each in problems]
     brim = ctx.params.slicing.brim_for(*facts.size)
@@ -352,6 +357,7 @@ def check_mesh(ctx: Context) -> dict[str, Any]:
         "triangles": facts.triangles,
         "volume": round(facts.volume, 1),
         "watertight": facts.watertight,
+        "supports": supports,
         "problems": problems,
         **({"refused": refused.to_json()} if refused else {}),
     }

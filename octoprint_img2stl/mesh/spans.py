@@ -40,9 +40,34 @@ def span(
     return best
 
 
+def held_direction(
+    over: CrossSection, below: CrossSection, *, anchor: float, pitch: float = 1.0
+) -> int | None:
+    """The direction in which most of it is held at both ends, degrees; None: in none.
+
+    Args:
+        over, below, pitch, anchor: as for `span`.
+    """
+    best, found = 0.0, None
+    for turn_deg in TURNS_DEG:
+        turned = over.rotate(turn_deg), below.rotate(turn_deg)
+        held, total, _ = _lines(*turned, pitch, anchor)
+        if total and held / total > best:
+            best, found = held / total, turn_deg
+    return found
+
+
 def _in_direction(
     over: CrossSection, below: CrossSection, pitch: float, anchor: float
 ) -> float | None:
+    held, total, longest = _lines(over, below, pitch, anchor)
+    return longest if total and held >= HELD * total else None
+
+
+def _lines(
+    over: CrossSection, below: CrossSection, pitch: float, anchor: float
+) -> tuple[float, float, float]:
+    """Length of the lines along x that are held at both ends, of all, and the longest, mm."""
     _, low, _, high = over.bounds()
     count = min(MOST_LINES, max(3, math.ceil((high - low) / pitch)))
     heights = low + (np.arange(count) + 0.5) * (high - low) / count
@@ -55,7 +80,7 @@ def _in_direction(
             if _covers(solid, start - anchor / 2) and _covers(solid, end + anchor / 2):
                 held += length
                 longest = max(longest, length)
-    return longest if total and held >= HELD * total else None
+    return held, total, longest
 
 
 def _crossed(shape: CrossSection, heights: np.ndarray) -> list[np.ndarray]:

@@ -20,6 +20,7 @@ from .footprint import narrowest
 from .layers import Slicer
 from .measure import MeshFacts, centre_of_mass, measure
 from .model import Mesh
+from .support_volume import Style, Supports, supports
 from .survey import Survey, survey
 from .topology import boxes, connected
 from .where import Where
@@ -40,6 +41,7 @@ class Printing:
         supports: ``none``, ``plate`` or ``everywhere``.
         brim: its width, mm; None: only where it is needed and has room.
         skirt: what a skirt takes around the model, mm; 0: none.
+        support_style: how the slicer makes supports; None: what they take is not asked.
     """
 
     layer_height: float | None = None
@@ -48,6 +50,7 @@ class Printing:
     supports: str = "none"
     brim: float | None = None
     skirt: float = 0.0
+    support_style: Style | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +63,35 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Inspected:
-    """Measures of a mesh and what the checks found, the gravest first."""
+    """Measures of a mesh and what the checks found, the gravest first.
+
+    Attributes:
+        supports: what they would take; None where nobody asked or there is no inside.
+    """
 
     facts: MeshFacts
     findings: list[Finding]
+    supports: Need | None = None
 
     @property
     def problems(self) -> list[Problem]:
         return [finding.problem for finding in self.findings]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What supports would take, and whether there should be any.
+
+    Attributes:
+        plate, everywhere: plastic, mm³.
+        needed: whether the model will hardly print without.
+        suggest: ``none``, ``plate`` or ``everywhere``.
+    """
+
+    plate: float
+    everywhere: float
+    needed: bool
+    suggest: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +171,14 @@ class Subject:
             nozzle=self.machine.nozzle,
             progress=self.progress,
         )
+
+    @cached_property
+    def supports(self) -> Supports | None:
+        """What supports would take; None where nobody asked or the mesh has no inside."""
+        style = self.printing.support_style
+        if style is None or not self.sliceable:
+            return None
+        return supports(self.slicer, self.facts, self.layer, style)
 
     @cached_property
     def bodies(self) -> Bodies:

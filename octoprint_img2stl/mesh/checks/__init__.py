@@ -94,7 +94,7 @@ def inspect(
     subject = Subject(mesh, machine, printing or Printing(), progress)
     findings = [finding for check in CHECKS.values() for finding in check(subject)]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.problem.severity))
-    return Inspected(subject.facts, findings)
+    return Inspected(subject.facts, findings, supports.need(subject))
 
 
 def run_checks(mesh: Mesh, machine: Machine) -> tuple[MeshFacts, list[Problem]]:

@@ -16,15 +16,7 @@ LINES2 = 5.0  # area in squares of a line from which a brief one is told all the
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    survey = subject.survey
-    if survey is None:
-        return
-    loose = set(loose_bodies(subject).tolist())
-    islands = [
-        island
-        for island in survey.islands
-        if _matters(island, subject.line) and not _belongs(island, loose, subject)
-    ]
+    islands = islands_of(subject)
     if not islands:
         return
     lowest = min(islands, key=lambda island: island.z)
@@ -49,6 +41,18 @@ def check(subject: Subject) -> Iterator[Finding]:
         ),
         where([piece for island in islands for piece in island.pieces], subject.line),
     )
+
+
+def islands_of(subject: Subject) -> list[Island]:
+    """Those that are worth a word and are not told as loose parts."""
+    if subject.survey is None:
+        return []
+    loose = set(loose_bodies(subject).tolist())
+    return [
+        island
+        for island in subject.survey.islands
+        if _matters(island, subject.line) and not _belongs(island, loose, subject)
+    ]
 
 
 def _matters(island: Island, line: float) -> bool:
