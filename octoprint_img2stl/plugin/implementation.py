@@ -58,6 +58,8 @@ JAVASCRIPT = (
     "img2stl_fineness",
     "img2stl_sliceprofile",
     "img2stl_plainchoice",
+    "img2stl_advice",
+    "img2stl_testprint",
     "img2stl_slicing",
     "img2stl_crop",
     "img2stl_photos",
@@ -190,7 +192,7 @@ class Img2StlPlugin(
         return {
             "js": [f"js/{name}.js" for name in JAVASCRIPT],
             "clientjs": ["clientjs/img2stl.js"],
-            "css": ["css/img2stl.css", "css/img2stl_endpoints.css"],
+            "css": ["css/img2stl.css", "css/img2stl_endpoints.css", "css/img2stl_testprint.css"],
         }
 
     ##~~ EventHandlerPlugin

@@ -57,7 +57,14 @@ TEST_PRINTS: dict[str, str] = {
 }
 
 # What is offered; any value within settings.LIMITS is accepted.
-INFILLS = (0, 10, 15, 20, 40, 100)
+INFILLS: dict[int, str] = {  # percent -> what for
+    0: N_("Hollow"),
+    10: N_("Decorative"),
+    15: N_("Normal"),
+    20: N_("Firm"),
+    40: N_("Strong"),
+    100: N_("Solid"),
+}
 BRIMS = (0, 3, 5, 8)
 WALLS = (2, 3, 4)
 

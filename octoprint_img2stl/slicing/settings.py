@@ -141,10 +141,13 @@ def choices() -> dict[str, Any]:
     """What a form offers for each setting, JSON-able.
 
     Either ``{"value", "label"}`` with an English label, or a bare value; null: automatic.
+    A material has its ``density`` (g/cm³) as well. The label of an infill says what it is
+    good for, without the number.
     """
     tables = {"material": MATERIALS, "quality": QUALITIES}
-    worded = {
+    worded: dict[str, Mapping[Any, str]] = {
         "supports": SUPPORTS,
+        "infill": INFILLS,
         "change_command": CHANGE_COMMANDS,
         "test_print": TEST_PRINTS,
     }
@@ -152,10 +155,12 @@ def choices() -> dict[str, Any]:
         field: [{"value": name, "label": entry.label} for name, entry in table.items()]
         for field, table in tables.items()
     }
+    for offer in offers["material"]:
+        offer["density"] = MATERIALS[offer["value"]].density
     for field, words in worded.items():
         offers[field] = [{"value": name, "label": text} for name, text in words.items()]
     offers["slicer"] = slicers()
-    offers.update(infill=list(INFILLS), brim=[None, *BRIMS], walls=list(WALLS))
+    offers.update(brim=[None, *BRIMS], walls=list(WALLS))
     return offers
 
 

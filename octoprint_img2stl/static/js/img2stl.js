@@ -58,6 +58,7 @@
         self.queue = new Img2Stl.Queue(self);
         self.progress = new Img2Stl.Progress(self);
         self.result = new Img2Stl.Result(self);
+        self.testPiece = new Img2Stl.TestPiece(self);
         self.jobs = new Img2Stl.Jobs(self);
 
         //~~ jobs

@@ -92,7 +92,9 @@ def test_every_offer_is_accepted_and_labelled():
                 assert entry["label"]
                 entry = entry["value"]
             assert getattr(SliceSettings.from_json({field: entry}), field) == entry
-    assert {0, 10, 15, 20, 40, 100} <= set(offers["infill"])
+    infills = {entry["value"]: entry["label"] for entry in offers["infill"]}
+    assert {0, 10, 15, 20, 40, 100} <= set(infills) and infills[40] == "Strong"
+    assert all(1 < entry["density"] < 1.4 for entry in offers["material"])
 
 
 @pytest.mark.parametrize("nozzle", [0.1, 0.25, 0.4, 0.6, 0.8, 1.2])
