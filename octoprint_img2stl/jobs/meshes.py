@@ -21,8 +21,9 @@ from ..machine import Machine
 from ..mesh.model import Mesh
 from ..mesh.settings import UNITS, MeshSettings
 from ..problems import ERROR, INFO, N_, Problem
-from ..slicing.choices import first_layer_height, layer_height
+from ..slicing.heights import heights_of
 from ..slicing.owner_paths import NOTHING_SET, OwnerPaths
+from ..slicing.plain import as_printed
 from .candidates import stem
 from .mesh_views import findings_json, view
 from .params import Params
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ..mesh.load import Loaded
     from ..mesh.prepare import Prepared
     from ..mesh.repair import Repaired
+    from ..slicing.saved import SavedProfile
 
 NOT_A_MESH = (".part", ".jpg", ".json")  # of the files named like a solid
 LENGTH = "thickness"  # the one value among a repair's sentences that is a length
@@ -300,20 +302,27 @@ def untouched(mesh: Mesh) -> dict[str, Any]:
 # -- prepared and checked -----------------------------------------------------------------
 
 
-def printing(params: Params, machine: Machine, size: Sequence[float]) -> Printing:
+def printing(
+    params: Params,
+    machine: Machine,
+    size: Sequence[float],
+    saved: SavedProfile | None = None,
+) -> Printing:
     """What the checks need to know of the slice to come.
 
     Args:
         size: of the mesh, mm.
+        saved: the profile that it is sliced with.
     """
     from ..mesh.checks import Printing
 
-    layer = layer_height(params.slicing.quality, machine.nozzle)
+    layer, first = heights_of(params.slicing, machine, saved)
+    printed = as_printed(params.slicing, saved)
     return Printing(
         layer_height=layer,
-        first_layer=first_layer_height(layer, machine.nozzle),
-        supports=params.slicing.supports,
-        brim=params.slicing.brim_for(*size),
+        first_layer=first,
+        supports=printed.supports,
+        brim=printed.brim_for(*size),
     )
 
 
@@ -322,7 +331,9 @@ def printing(params: Params, machine: Machine, size: Sequence[float]) -> Printin
 _kept: dict[str, Any] = {}  # of the last preview: sliders need no new repair
 
 
-def preview(folder: Path, params: Params, machine: Machine) -> dict[str, Any]:
+def preview(
+    folder: Path, params: Params, machine: Machine, saved: SavedProfile | None = None
+) -> dict[str, Any]:
     """The mesh as it will lie on the bed, and what the checks find; see the 3D view.
 
     Returns:
@@ -336,7 +347,7 @@ def preview(folder: Path, params: Params, machine: Machine) -> dict[str, Any]:
     """
     prepared, repair = _prepared(folder, params, machine)
     whole = np.ptp(prepared.mesh.vertices, axis=0).astype(float).tolist()
-    inspected = inspect(prepared.mesh, params, machine)
+    inspected = inspect(prepared.mesh, params, machine, saved)
     supports = facts_of(inspected)
     findings = findings_json(prepared.mesh, inspected.findings)
     findings = with_suggestion(findings, supports)
@@ -372,18 +383,23 @@ def _prepared(
 
 
 def inspect(
-    mesh: Mesh, params: Params, machine: Machine, own: OwnerPaths = NOTHING_SET
+    mesh: Mesh,
+    params: Params,
+    machine: Machine,
+    saved: SavedProfile | None = None,
+    own: OwnerPaths = NOTHING_SET,
 ) -> Inspected:
     """All checks for this printer and this slice, and what supports would take.
 
     Args:
+        saved: the profile that it is sliced with.
         own: where the owner has the slicers.
     """
     from ..mesh.checks import inspect as inspect_mesh
 
     size = np.ptp(mesh.vertices, axis=0).astype(float).tolist()
-    printed = printing(params, machine, size)
-    printed = with_style(printed, params.slicing, machine, own)
+    printed = printing(params, machine, size, saved)
+    printed = with_style(printed, params.slicing, machine, own, saved)
     return inspect_mesh(mesh, machine, printed)
 
 

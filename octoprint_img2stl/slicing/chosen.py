@@ -1,9 +1,9 @@
-"""The slicer of one slice: the user's choice, or the one that the owner's profile is for."""
+"""The slicer of one slice: the user's choice, or the one that the profile is for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..problems import N_, Problem
@@ -12,6 +12,7 @@ from .imports import read_any
 from .owner_paths import OwnerPaths
 from .refused import SlicingRefused
 from .registry import SLICERS, find
+from .saved import SavedProfile
 from .settings import SliceSettings
 from .slicer import Slicer
 
@@ -22,17 +23,23 @@ class Chosen:
 
     Attributes:
         slicer: it is installed here.
+        settings: to slice with: those given, the material being the saved profile's where
+            that is known and counts.
         profile: for `Slicer.slice`, or None.
-        problems: what of the profile was left out.
+        problems: what of the profile was left out; of a saved one that was told before.
     """
 
     slicer: Slicer
+    settings: SliceSettings
     profile: Mapping[str, str] | None = None
     problems: tuple[Problem, ...] = ()
 
 
 def choose(
-    settings: SliceSettings, own: OwnerPaths, profile: Path | str | None = None
+    settings: SliceSettings,
+    own: OwnerPaths,
+    profile: Path | str | None = None,
+    saved: SavedProfile | None = None,
 ) -> Chosen:
     """The slicer for these settings.
 
@@ -41,13 +48,20 @@ def choose(
         own: where the owner has the slicers.
         profile: a file of the owner's, of any kind that `imports` reads; its own G-code is
             kept.
+        saved: the saved profile that `settings.profile` names; the file does not count
+            then.
 
     Raises:
         SlicingRefused: as `registry.find` and `imports.read_any`;
             ``slicing.profile_undecided``, ``slicing.profile_of_another``.
     """
+    if saved is not None:
+        _refuse_another(settings, saved.engine)
+        if saved.material and "material" not in settings.over:
+            settings = replace(settings, material=saved.material)
+        return Chosen(find(saved.engine, own), settings, saved.values)
     if not profile:
-        return Chosen(find(settings.slicer, own))
+        return Chosen(find(settings.slicer, own), settings)
     brought = read_any(profile, own_gcode=True)
     if brought.undecided:
         names = [name for each in brought.choices.values() for name in each]
@@ -60,13 +74,18 @@ def choose(
             field="profile",
             names=", ".join(names[:6]) + (", …" if len(names) > 6 else ""),
         )
-    if settings.slicer not in (AUTOMATIC, brought.engine):
-        raise SlicingRefused(
-            "slicing.profile_of_another",
-            N_("This profile is for %(theirs)s; choose that slicer, or another profile."),
-            field="slicing.slicer",
-            suggest=brought.engine,
-            theirs=SLICERS[brought.engine].label,
-        )
+    _refuse_another(settings, brought.engine)
     slicer = find(brought.engine, own)
-    return Chosen(slicer, brought.values, brought.problems)
+    return Chosen(slicer, settings, brought.values, brought.problems)
+
+
+def _refuse_another(settings: SliceSettings, engine: str) -> None:
+    if settings.slicer in (AUTOMATIC, engine):
+        return
+    raise SlicingRefused(
+        "slicing.profile_of_another",
+        N_("This profile is for %(theirs)s; choose that slicer, or another profile."),
+        field="slicing.slicer",
+        suggest=engine,
+        theirs=SLICERS[engine].label,
+    )

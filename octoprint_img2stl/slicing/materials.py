@@ -69,11 +69,6 @@ class Material:
     wants_enclosure: bool = False
     wants_drying: bool = False
 
-    @property
-    def wants_metal(self) -> bool:
-        """Whether it is printed so hot that no PTFE may be near the nozzle."""
-        return max(self.temperature_c, self.first_temperature_c) > LINER_LIMIT_C
-
 
 MATERIALS: dict[str, Material] = {
     "pla": Material(
@@ -222,7 +217,7 @@ MATERIALS: dict[str, Material] = {
 }
 
 
-def cold_bed(material: str, *, heated_bed: bool) -> tuple[Problem, ...]:
+def _cold_bed(material: str, *, heated_bed: bool) -> tuple[Problem, ...]:
     """Whether a material needs a heated bed that the printer has not got."""
     chosen = MATERIALS[material]
     if heated_bed or chosen.bed_c <= WARM_BED_C:
@@ -242,17 +237,20 @@ def cold_bed(material: str, *, heated_bed: bool) -> tuple[Problem, ...]:
     )
 
 
-def notices(material: str, *, heated_bed: bool = True) -> tuple[Problem, ...]:
+def notices(
+    material: str, *, heated_bed: bool = True, hottest_c: int | None = None
+) -> tuple[Problem, ...]:
     """What should be known before a material is printed.
 
     Args:
         material: key of `MATERIALS`.
         heated_bed: whether the printer has one.
+        hottest_c: the nozzle's highest temperature; None: as `MATERIALS` has it.
     """
-    found = list(cold_bed(material, heated_bed=heated_bed))
+    found = list(_cold_bed(material, heated_bed=heated_bed))
     chosen = MATERIALS[material]
-    if chosen.wants_metal:
-        hottest = max(chosen.temperature_c, chosen.first_temperature_c)
+    hottest = hottest_c or max(chosen.temperature_c, chosen.first_temperature_c)
+    if hottest > LINER_LIMIT_C:
         found.append(
             Problem(
                 "slicing.wants_metal",

@@ -12,11 +12,16 @@ from collections.abc import Mapping
 
 from ..machine import CIRCULAR, Machine
 from ..problems import INFO, N_, Problem
-from . import relief_mode
+from . import over_prusa, relief_mode
 from .choices import MATERIALS, first_layer_height, layer_height
+from .ini_values import count as _count
+from .ini_values import number as _number
+from .ini_values import text as _text
 from .materials import notices as material_notices
+from .over import counted, overriding, printed_material
 from .own_gcode import START, end_gcode
 from .profile_file import RELATIVE_E, Profile, allowed, read_profile, write_ini
+from .profile_mend import mend
 from .room import Size, fitting_brim, refuse_size
 from .settings import SUPPORT_REACH, SliceSettings
 
@@ -174,7 +179,8 @@ def slice_ini(
         machine: the printer; its bed, height and nozzle always win.
         settings: the choices.
         size: of the model (width, depth, height), mm.
-        profile: values of `read_profile`; they win over the choices.
+        profile: values of `read_profile`; they win over the choices, unless it is a saved
+            one and `SliceSettings.over` names the choice.
         relief: fast mode for reliefs and lithophanes.
 
     Raises:
@@ -182,21 +188,21 @@ def slice_ini(
             fit.
     """
     notices: list[Problem] = []
-    ini = prusa_ini(machine, settings, size)
-    if profile and is_complete(profile):
+    # Checked once more: a stored profile may be older than the allow-list, which has
+    # neither the printer's keys nor the forced ones.
+    own = allowed(profile or {}, own_gcode=True).values
+    ours = prusa_ini(machine, counted(settings), size)
+    ini = dict(ours)
+    if is_complete(own):
         # What it leaves open is meant to be as PrusaSlicer has it, not as we do.
         kept = {*_machine_keys(machine), *FORCED, *OURS}
         ini = {key: value for key, value in ini.items() if key in kept}
-    if profile:
-        # Checked once more: a stored profile may be older than the allow-list, which has
-        # neither the printer's keys nor the forced ones.
-        ini.update(allowed(profile, own_gcode=True).values)
+    if own:
+        ini.update(over_prusa.laid_over(own, ours, overriding(settings)))
         if not machine.heated_bed:
             ini.update(bed_temperature="0", first_layer_bed_temperature="0")
-        _absolute_first_layer(ini)
-        _relative_e_needs_reset(ini)
-    else:
-        notices += material_notices(settings.material, heated_bed=machine.heated_bed)
+        mend(ini)
+    notices += _material_notices(machine, settings, own, ini)
     if relief:
         ini.update(relief_mode.PRUSA)
     if _count(ini, "skirts") and not machine.fits(*size, _outside(ini)):
@@ -218,6 +224,26 @@ def slice_ini(
 def is_complete(profile: Mapping[str, str]) -> bool:
     """Whether a profile is a whole one, as slicers export it, and not a few changes."""
     return COMPLETE <= set(profile)
+
+
+def _material_notices(
+    machine: Machine,
+    settings: SliceSettings,
+    own: Mapping[str, str],
+    ini: Mapping[str, str],
+) -> tuple[Problem, ...]:
+    """What the material wants; nothing of an own profile without a name: it knows better."""
+    material: str | None = settings.material
+    if own:
+        material = None
+        if settings.profile:
+            material = printed_material(settings, own.get("filament_type"))
+    if material is None:
+        return ()
+    hottest = max(_number(ini, "temperature"), _number(ini, "first_layer_temperature"))
+    return material_notices(
+        material, heated_bed=machine.heated_bed, hottest_c=round(hottest)
+    )
 
 
 def _outside(ini: Mapping[str, str]) -> float:
@@ -262,38 +288,3 @@ def _machine_keys(machine: Machine) -> dict[str, str]:
         "max_print_height": _text(machine.height),
         "nozzle_diameter": _text(machine.nozzle),
     }
-
-
-def _absolute_first_layer(ini: dict[str, str]) -> None:
-    """``150%`` -> mm: the command line of 2.5 mistakes the percentage for millimetres."""
-    value = ini.get("first_layer_height", "")
-    if value.endswith("%"):
-        try:
-            factor = float(value[:-1]) / 100
-        except ValueError:
-            return
-        ini["first_layer_height"] = _text(factor * _number(ini, "layer_height"))
-
-
-def _relative_e_needs_reset(ini: dict[str, str]) -> None:
-    """PrusaSlicer refuses relative extrusion without a reset on every layer."""
-    if _count(ini, RELATIVE_E) and "G92 E0" not in ini.get("layer_gcode", ""):
-        gcode = ini.get("layer_gcode", "")
-        ini["layer_gcode"] = f"{gcode}\\nG92 E0" if gcode else "G92 E0"
-
-
-def _number(ini: Mapping[str, str], key: str) -> float:
-    """A value's number, of the first extruder; 0 if it is none (``auto``, ``105%``)."""
-    try:
-        value = float(ini.get(key, "").split(",")[0])
-    except ValueError:
-        return 0.0
-    return value if math.isfinite(value) else 0.0
-
-
-def _count(ini: Mapping[str, str], key: str) -> int:
-    return int(_number(ini, key))
-
-
-def _text(number: float) -> str:
-    return f"{round(number, 4) + 0.0:.4f}".rstrip("0").rstrip(".")  # + 0.0: never "-0"

@@ -1,8 +1,7 @@
 """CuraEngine's configuration for one slice, from the printer and the user's choices.
 
-The same choices mean here what `slicing.profiles` makes of them for PrusaSlicer: the same
-heights, line widths, speeds, temperatures, shells and margins. The engine gets one flat
-definition with a value for every setting, so that it looks for no other file.
+The engine gets one flat definition with a value for every setting, so that it looks for no
+other file.
 """
 
 from __future__ import annotations
@@ -10,35 +9,32 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ...machine import Machine
 from ...problems import INFO, N_, WARNING, Problem
 from .. import relief_mode
-from ..choices import MATERIALS, first_layer_height, layer_height
-from ..materials import cold_bed
-from ..own_gcode import START, end_gcode
+from ..choices import MATERIALS
+from ..materials import notices as material_notices
+from ..over import counted, overriding
 from ..profile_file import names
-from ..profiles import BOTTOM_SHELL, SKIRT_DISTANCE, SKIRTS, TOP_SHELL
 from ..refused import SlicingRefused, clean_text
-from ..room import Size, fitting_brim, refuse_size
+from ..room import Size, refuse_size
 from ..settings import SUPPORT_REACH, SliceSettings
 from .bed import forced
 from .bounds import Value
 from .definitions import Definitions
 from .files import BASE
 from .flat import text
-from .gcodes import finish, lift, with_lines
+from .gcodes import finish, with_lines
 from .keys import MACHINE, allowed
+from .ours import cura_values
+from .over import laid_over
 
-MARLIN = "RepRap (Marlin/Sprinter)"
 # Their G-code is understood neither by OctoPrint nor by our reader. Any other word, such
 # as "Marlin", is Marlin to the engine (source: its `Settings::get<EGCodeFlavor>`).
 OTHER_FLAVOURS = (
     "griffin", "ultigcode", "makerbot", "bfb", "mach3", "reprap (volumetric)"
 )  # fmt: skip
-
-SOLID = "infill_sparse_density > 99"
 
 # What the definition of a machine that the profile names knows better than we do.
 MACHINE_SAYS = (
@@ -62,104 +58,6 @@ class Config:
     notices: tuple[Problem, ...]
 
 
-def cura_values(
-    machine: Machine, settings: SliceSettings, size: Size | None = None
-) -> dict[str, Any]:
-    """Our choices in Cura's settings; what they leave open comes from its formulas.
-
-    Args:
-        machine: the printer.
-        settings: the choices.
-        size: of the model (width, depth, height), mm, for the automatic brim and the end
-            G-code.
-    """
-    material = MATERIALS[settings.material]
-    layer = layer_height(settings.quality, machine.nozzle)
-    first = first_layer_height(layer, machine.nozzle)
-    brim = fitting_brim(machine, settings, size)
-    line = machine.line_width
-    # Cura has no limit of what the hot end melts; PrusaSlicer is given that limit itself.
-    fastest = min(machine.travel_speed, material.max_flow / (line * max(layer, first)))
-
-    def speed(normal: float) -> float:
-        return round(min(normal * material.speed, fastest), 2)
-
-    return {
-        "machine_name": "OctoPrint",
-        "machine_gcode_flavor": MARLIN,
-        "machine_start_gcode": "\n".join(START),
-        "machine_end_gcode": "\n".join(end_gcode(machine, lift(machine, size))),
-        # A middle-class printer; only the estimate of the print time uses these.
-        "machine_acceleration": 1000,
-        "machine_max_acceleration_x": 1000,
-        "machine_max_acceleration_y": 1000,
-        "machine_max_jerk_xy": 8,
-        "acceleration_enabled": False,
-        "jerk_enabled": False,
-        "material_diameter": 1.75,
-        "material_flow": 100,
-        "material_print_temperature": material.temperature_c,
-        "material_print_temperature_layer_0": (
-            "=material_print_temperature + "
-            f"{material.first_temperature_c - material.temperature_c}"
-        ),
-        # Cura's formulas begin and end 10 and 15 degrees cooler, for several extruders.
-        "material_initial_print_temperature": "=material_print_temperature",
-        "material_final_print_temperature": "=material_print_temperature",
-        "material_bed_temperature": material.bed_c,
-        "material_bed_temperature_layer_0": "=material_bed_temperature",
-        "layer_height": layer,
-        "layer_height_0": first,
-        "line_width": line,
-        "wall_line_count": settings.walls,
-        # A solid model is all bottom, as in Cura's own formulas.
-        "top_layers": f"=0 if {SOLID} else {_layers_of(TOP_SHELL)}",
-        "bottom_layers": f"=999999 if {SOLID} else {_layers_of(BOTTOM_SHELL)}",
-        "infill_sparse_density": settings.infill,
-        "infill_pattern": f"='lines' if {SOLID} else 'grid'",
-        "speed_print": speed(60),
-        "speed_infill": speed(60),
-        "speed_wall_0": speed(25),
-        "speed_wall_x": speed(40),
-        "speed_topbottom": speed(40),
-        "speed_roofing": speed(30),
-        "speed_support": speed(40),
-        "speed_layer_0": speed(20),
-        "speed_travel": machine.travel_speed,
-        "retraction_amount": material.retract,
-        "retraction_speed": 40,
-        "retraction_hop_enabled": False,
-        "retraction_min_travel": 1.5,
-        "retraction_combing": "noskin",
-        "cool_fan_enabled": material.fan_max > 0,
-        "cool_fan_speed_min": material.fan_min,
-        "cool_fan_speed_max": material.fan_max,
-        "cool_fan_speed_0": 0,
-        "cool_fan_full_layer": material.fan_off_layers + 1,
-        "cool_min_layer_time": 8,
-        "cool_min_speed": 10,
-        "support_enable": settings.supports != "none",
-        "support_type": "buildplate" if settings.supports == "plate" else "everywhere",
-        "support_angle": 45,
-        "support_z_distance": 0.2,
-        "support_line_distance": round(2 + line, 3),
-        "support_interface_enable": True,
-        "support_interface_height": "=2 * layer_height",
-        "adhesion_type": "brim" if brim else "skirt",  # a brim primes the nozzle as well
-        "brim_width": brim,
-        "brim_line_count": int(brim / line + 1e-6),  # not wider than it was asked for
-        "skirt_line_count": SKIRTS,
-        "skirt_gap": SKIRT_DISTANCE,
-        "skirt_brim_minimal_length": 0,
-        "xy_offset_layer_0": -0.1,  # the first layer is pressed wider than it should be
-    }
-
-
-def _layers_of(thickness: float) -> str:
-    """A formula for how many layers make a shell (mm); three at least."""
-    return f"max(3, math.ceil({thickness} / layer_height - 0.000001))"
-
-
 def slice_config(
     definitions: Definitions,
     machine: Machine,
@@ -177,8 +75,9 @@ def slice_config(
         settings: the choices.
         size: of the model (width, depth, height), mm.
         profile: values in Cura's settings, text as its own files have it, G-code with
-            ``\\n`` as two characters; they win over the choices. ``definition`` is the
-            id of a machine of Cura's whose ways (G-code, retraction …) are taken.
+            ``\\n`` as two characters; they win over the choices, unless it is a saved one
+            and `SliceSettings.over` names the choice. ``definition`` is the id of a
+            machine of Cura's whose ways (G-code, retraction …) are taken.
         relief: fast mode for reliefs and lithophanes.
 
     Raises:
@@ -189,14 +88,16 @@ def slice_config(
     # Checked once more: a stored profile may be older than the list of what is allowed.
     own = allowed(profile or {}, own_gcode=True).values
     base = own.pop(MACHINE, BASE)
-    chosen = cura_values(machine, settings, size)
+    chosen = cura_values(machine, counted(settings), size)
+    # Nothing is said of the material of an own profile without a name: it knows better.
+    tell_material = not own or bool(settings.profile)
+    material = MATERIALS[settings.material]
+    own = laid_over(own, chosen, overriding(settings), material.max_flow)
     if base != BASE:
         for key in MACHINE_SAYS:
             chosen.pop(key, None)
     if relief:
         chosen.update(relief_mode.cura(machine.line_width))
-    if not own:
-        notices += cold_bed(settings.material, heated_bed=machine.heated_bed)
     own = {
         key: with_lines(value) if "gcode" in key else value for key, value in own.items()
     }
@@ -209,6 +110,8 @@ def slice_config(
     notices += resolved.problems
     values = dict(resolved.values)
     _refuse_values(values, machine)
+    if tell_material:
+        notices += _material_notices(settings.material, values, machine)
     for key, value in values.items():
         if "extruder_nr" in key and str(value) not in ("0", "-1"):
             values[key] = 0  # machines of several extruders; the engine would crash
@@ -227,11 +130,21 @@ def slice_config(
             )
         )
     refuse_size(machine, size, outside(values, size))
-    density = MATERIALS[settings.material].density
-    left = finish(values, density)
+    left = finish(values, material.density)
     if left:
         notices.append(_unknown_tokens(left))
     return Config({key: text(value) for key, value in values.items()}, tuple(notices))
+
+
+def _material_notices(
+    material: str, values: Mapping[str, Value], machine: Machine
+) -> tuple[Problem, ...]:
+    """What the material wants, at the temperatures that were worked out."""
+    keys = ("material_print_temperature", "material_print_temperature_layer_0")
+    hottest = max(_number(values, key) for key in keys)
+    return material_notices(
+        material, heated_bed=machine.heated_bed, hottest_c=round(hottest)
+    )
 
 
 def outside(values: Mapping[str, Value], size: Size) -> float:

@@ -6,14 +6,11 @@ import pytest
 
 from octoprint_img2stl.machine import CIRCULAR, Machine
 from octoprint_img2stl.slicing.choices import MATERIALS
-from octoprint_img2stl.slicing.cura.config import (
-    cura_values,
-    outside,
-    slice_config,
-)
+from octoprint_img2stl.slicing.cura.config import outside, slice_config
 from octoprint_img2stl.slicing.cura.flat import write_flat
 from octoprint_img2stl.slicing.cura.gcodes import substituted
 from octoprint_img2stl.slicing.cura.keys import PLAIN_KEYS, allowed
+from octoprint_img2stl.slicing.cura.ours import cura_values
 from octoprint_img2stl.slicing.profiles import prusa_ini
 from octoprint_img2stl.slicing.refused import SlicingRefused
 from octoprint_img2stl.slicing.settings import SliceSettings
@@ -119,7 +116,8 @@ def test_the_bed(config, machine, zero, offset):
 
 def test_no_heated_bed(config):
     made = config(Machine(heated_bed=False), SliceSettings(material="abs"))
-    assert [problem.code for problem in made.notices] == ["slicing.needs_heated_bed"]
+    codes = [problem.code for problem in made.notices]
+    assert codes == ["slicing.needs_heated_bed", "slicing.wants_enclosure"]
     assert made.values["machine_heated_bed"] == "false"
     assert made.values["material_bed_temperature"] == "0"
     assert "M140" not in made.values["machine_end_gcode"]
