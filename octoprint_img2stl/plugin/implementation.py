@@ -82,6 +82,12 @@ JAVASCRIPT = (
     "img2stl_files",
     "img2stl_progress",
     "img2stl_layers",
+    "img2stl_layerdecode",
+    "img2stl_layerstore",
+    "img2stl_layerpaint",
+    "img2stl_layerlegend",
+    "img2stl_layerview",
+    "img2stl_layerpicture",
     "img2stl_result",
     "img2stl_queue",
     "img2stl_jobs",
@@ -192,7 +198,12 @@ class Img2StlPlugin(
         return {
             "js": [f"js/{name}.js" for name in JAVASCRIPT],
             "clientjs": ["clientjs/img2stl.js"],
-            "css": ["css/img2stl.css", "css/img2stl_endpoints.css", "css/img2stl_testprint.css"],
+            "css": [
+                "css/img2stl.css",
+                "css/img2stl_endpoints.css",
+                "css/img2stl_layerview.css",
+                "css/img2stl_testprint.css",
+            ],
         }
 
     ##~~ EventHandlerPlugin

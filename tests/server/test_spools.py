@@ -11,7 +11,8 @@ class Spoolman(PlainFake):
 
     def answer(self, asked):
         filament = {"id": 3, "name": "Galaxy Black", "material": "PETG", "density": 1.27}
-        filament |= {"diameter": 1.75, "weight": 1000.0, "color_hex": "202028"}
+        filament |= {"diameter": 1.75, "weight": 500.0, "color_hex": "202028"}
+        filament["price"] = 15.0
         filament["vendor"] = {"id": 1, "name": "Prusament"}
         return Reply(200, {"id": 12, "filament": filament, "remaining_weight": 0.1})
 
@@ -40,3 +41,5 @@ def test_the_loaded_spool_is_told_and_weighed(bob, spoolman):
     short = [p for p in job["result"]["problems"] if p["code"] == "slicing.spool_short"]
     assert len(short) == 1 and "0.1 g" in short[0]["message"]
     assert job["can"]["queue"]  # a warning, not more
+    cost = job["result"]["cost"]  # although no price is set
+    assert cost["spool"] == "Prusament Galaxy Black" and cost["per_kg"] == 30.0

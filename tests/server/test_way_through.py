@@ -45,18 +45,6 @@ def test_downloads(bob, job):
     assert all(step["peak_memory_bytes"] > 2**20 for step in report["steps"])
 
 
-def test_layer_pictures(bob, job):
-    first = bob.get("/" + job["result"]["layer_url"].replace("{n}", "1"))
-    assert first.headers["Content-Type"] == "image/png"
-    assert first.content.startswith(b"\x89PNG")
-    last = bob.get(
-        "/" + job["result"]["layer_url"].replace("{n}", str(job["result"]["layers"]))
-    )
-    assert last.content != first.content
-    beyond = job["result"]["layers"] + 1
-    assert bob.api("GET", f"/jobs/{job['id']}/layers/{beyond}.png", 422)
-
-
 def test_queue_to_printed(bob):
     job = bob.made(width=15)  # the virtual printer takes its time
     answer = bob.api("POST", "/queue", 201, json={"job": job["id"]})

@@ -1,8 +1,6 @@
 (function (Img2Stl) {
     "use strict";
 
-    const LAYER_AFTER_MS = 120;
-
     //~~ other formats
 
     Img2Stl.exportFormats = ["3mf", "obj", "ply", "glb"];
@@ -60,6 +58,8 @@
         self.filament = fact((result) =>
             Img2Stl.filament(result.filament_mm, result.filament_g)
         );
+        self.cost = fact((result) => Img2Stl.cost(result.cost));
+        self.costFrom = fact((result) => Img2Stl.costFrom(result.cost));
         self.layerCount = fact((result) => result.layers || 0);
         self.slicer = fact(function (result) {
             const slicer = result.slicer;
@@ -182,9 +182,6 @@
         //~~ layers
 
         self.layer = ko.observable(1);
-        self.layerUrl = ko.observable("");
-        self.layerLoading = ko.observable(false);
-        self.layerFailed = ko.observable(false);
         self.hasLayers = ko.pureComputed(
             () => !!self.result() && !!self.result().layer_url && self.layerCount() > 0
         );
@@ -212,40 +209,29 @@
 
         self.layers = new Img2Stl.LayerChanges(root, self.result, self.layer);
 
-        const wantedLayerUrl = ko.pureComputed(function () {
-            const result = self.result();
-            if (!result || !self.hasLayers() || !root.isShowing("slice")) return "";
-            const url = Img2Stl.url(result.layer_url);
-            // one that was made again may have fewer of them
-            const number = Math.min(Number(self.layer()), self.layerCount());
-            // a job made again has other layers under the same address
-            return (
-                url.replace(/\{n\}|%7Bn%7D/i, String(number)) +
-                "?" +
-                encodeURIComponent(job().updated)
-            );
+        const isLookedAt = () => self.hasLayers() && root.isShowing("slice");
+        self.lines = new Img2Stl.LayerView({
+            result: self.result,
+            layer: self.layer,
+            layerText: self.layerText,
+            isWanted: isLookedAt
         });
-        const loadLayer = function () {
-            const url = wantedLayerUrl();
-            if (!url || url === self.layerUrl()) return;
-            self.layerLoading(true);
-            const image = new Image();
-            image.onload = image.onerror = function (event) {
-                if (url !== wantedLayerUrl()) return;
-                self.layerLoading(false);
-                self.layerFailed(event.type === "error");
-                if (event.type === "load") self.layerUrl(url);
-            };
-            image.src = url;
-        };
-        wantedLayerUrl.subscribe(_.debounce(loadLayer, LAYER_AFTER_MS));
+        self.picture = new Img2Stl.LayerPicture({
+            result: self.result,
+            layer: self.layer,
+            isWanted: () => isLookedAt() && !self.lines.isUsable()
+        });
 
-        // a layer in the middle says most at first sight
+        // The first layer says first whether a print will hold; one that was made again
+        // shows the layer that was looked at.
+        let opened = "";
         self.open = function () {
             forgetView();
             loadView(wantedView());
-            self.layerUrl("");
-            self.toLayer(Math.ceil(self.layerCount() / 2));
+            self.lines.forget();
+            self.picture.forget();
+            self.toLayer(opened === job().id ? Number(self.layer()) : 1);
+            opened = job().id;
         };
 
         //~~ what next
