@@ -11,6 +11,7 @@ from ..machine import Machine
 from ..relief import OPTIONS, PRESETS, ROUTES, SHAPES
 from ..relief.fonts import fonts
 from ..relief.options import Choice
+from ..slicing.needs import NEEDS
 
 
 def state(machine: Machine | None) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def state(machine: Machine | None) -> dict[str, Any]:
             name: {
                 **_words(route),
                 **_params(Params.defaults(name), machine),
+                "needs": dict(NEEDS.get(name, {})),
             }
             for name, route in ROUTES.items()
         },

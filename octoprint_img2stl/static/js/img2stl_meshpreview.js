@@ -2,13 +2,15 @@
     "use strict";
 
     const SUPERSEDED = "jobs.superseded";
-    const CHECKED = ["quality", "supports", "brim", "profile", "over"]; // of a slice: what checks depend on
+    const OF_PROFILE = ["profile", "over"];
+    // of a slice: what checks depend on
+    const CHECKED = ["quality", "supports", "brim", "slicer", ...OF_PROFILE];
     const STALE_AFTER_MS = 400; // a preview that comes soon does not make the view flicker
 
     // The mesh as it will stand on the bed, and what is found about it: asked for whenever
     // something changed, one request at a time, always for the newest settings.
     //
-    // step: {toJson, isValid, isSeen, isOpen, looks, turn, options, findings, problems};
+    // step: {toJson, isValid, isSeen, isOpen, looks, turn, options, slicing, findings, problems};
     // looks: further views that show the same without what was found
     Img2Stl.MeshPreview = function (root, step) {
         const self = this;
@@ -41,7 +43,11 @@
                 if (!job || !self.isReady() || !step.isSeen()) return null;
                 if (!step.isValid() || !root.can("create")) return null;
                 const params = step.toJson();
-                params.slicing = _.pick(params.slicing, CHECKED);
+                // one that was deleted is told at its choice, and refuses no preview
+                const checked = step.slicing.profile.isMissing()
+                    ? _.without(CHECKED, ...OF_PROFILE)
+                    : CHECKED;
+                params.slicing = _.pick(params.slicing, checked);
                 return JSON.stringify([job.id, params]);
             })
             .extend({deferred: true});

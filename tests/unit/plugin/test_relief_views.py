@@ -60,11 +60,13 @@ def test_routes(asked):
     routes = asked(relief_views.state, MACHINE)["routes"]
     assert list(routes) == list(ROUTES)
     for name, route in routes.items():
-        assert set(route) == {"label", "description", "params", "slicing"}
+        assert set(route) == {"label", "description", "params", "slicing", "needs"}
         assert route["label"] == ROUTES[name].label
         sent = {"route": name, "relief": route["params"], "slicing": route["slicing"]}
         assert Params.from_json(sent) == Params.defaults(name)
         assert "route" not in route["params"]
+    assert routes["lithophane"]["needs"] == {"infill": 100}
+    assert routes["relief"]["needs"] == {}
 
 
 def test_presets(asked):
