@@ -12,6 +12,7 @@ from ..photo import PhotoRefused, cropped_size
 from ..photo.geometry import check_turn
 from ..problems import N_, Refusal
 from ..relief import ROUTES, ReliefSettings, check_fits
+from ..slicing.over import counted
 from ..slicing.settings import SliceSettings, margin
 from ..solid3d.settings import SolidSettings
 from .photos import FIRST, FURTHER
@@ -168,7 +169,7 @@ class Params:
             self.relief,
             self.laid_sizes_px(sizes_px),
             machine,
-            margin(self.slicing, machine),
+            margin(counted(self.slicing), machine),
         )
 
     def fitted(

@@ -262,10 +262,14 @@ class Runner(SolidRuns):
         chosen = params.to_json()
         if "photos" in chosen:
             chosen["photos"] = photos.matched(chosen["photos"], job.further_numbers)
-        task = {"do": "preview", "params": chosen, "machine": machine.to_json()}
-        return self.warm.ask(
-            {**task, "folder": self._folder(job)}, kind=f"preview {job.id}"
-        )
+        task = {
+            "do": "preview",
+            "params": chosen,
+            "machine": machine.to_json(),
+            "folder": self._folder(job),
+            "profiles": self._options().profiles,
+        }
+        return self.warm.ask(task, kind=f"preview {job.id}")
 
     def layer_picture(self, job: Job, layer: int) -> bytes:
         """One layer of the G-code as PNG; `layer` counts from 0."""

@@ -115,20 +115,25 @@ class Context:
         Raises:
             SlicingRefused: ``slicing.no_such_profile``: it is gone.
         """
-        from ..slicing.profile_files import load_saved, no_such_profile
-
-        profile = self.params.slicing.profile
-        if not profile:
-            return None
-        if self.task.profiles is None:
-            raise no_such_profile()
-        return load_saved(self.task.profiles, profile)
+        return _saved(self.params, self.task.profiles)
 
     @property
     def work(self) -> Path:
         path = self.folder / WORK
         path.mkdir(exist_ok=True)
         return path
+
+
+def _saved(params: Params, folder: str | None) -> SavedProfile | None:
+    """The saved profile that these choices name; raises as `Context.saved`."""
+    from ..slicing.profile_files import load_saved, no_such_profile
+
+    profile = params.slicing.profile
+    if not profile:
+        return None
+    if folder is None:
+        raise no_such_profile()
+    return load_saved(folder, profile)
 
 
 class Meter:
@@ -332,20 +337,20 @@ def check_mesh(ctx: Context) -> dict[str, Any]:
     """
     from ..mesh.load import load
     from ..slicing.owner_paths import paths_from_json
+    from ..slicing.plain import as_printed
     from . import mesh_views, meshes
     from .support_costs import facts_of, with_suggestion
 
     mesh = load(ctx.folder / STL)
-    inspected = meshes.inspect(
-        mesh, ctx.params, ctx.machine, own=paths_from_json(ctx.task.slicers)
-    )
+    own = paths_from_json(ctx.task.slicers)
+    inspected = meshes.inspect(mesh, ctx.params, ctx.machine, ctx.saved, own)
     facts, supports = inspected.facts, facts_of(inspected)
     ctx.progress(0.7)
     problems = mesh_views.findings_json(mesh, inspected.findings)
     problems = with_suggestion(problems, supports)
     if ctx.params.mesh is None:
         problems = [_of_a_relief(each, ctx.params.relief) for each in problems]
-    brim = ctx.params.slicing.brim_for(*facts.size)
+    brim = as_printed(ctx.params.slicing, ctx.saved).brim_for(*facts.size)
     if brim >= TIPPING_BRIM:  # what the check would advise is already chosen
         problems = [each for each in problems if each["code"] != "mesh.tips_over"]
     write_json(ctx.folder / VIEW, mesh_views.view(mesh, inspected.findings))
@@ -376,11 +381,14 @@ def _of_a_relief(problem: dict[str, Any], relief: ReliefSettings) -> dict[str, A
 
 def slice_model(ctx: Context) -> dict[str, Any]:
     from ..slicing.chosen import choose
+    from ..slicing.needs import with_needs
     from ..slicing.owner_paths import paths_from_json
 
-    task, settings = ctx.task, ctx.params.slicing
-    chosen = choose(settings, paths_from_json(task.slicers), task.profile)
-    slicer = chosen.slicer
+    task = ctx.task
+    settings = with_needs(ctx.params.slicing, ctx.params.route, ctx.saved)
+    own = paths_from_json(task.slicers)
+    chosen = choose(settings, own, task.profile, ctx.saved)
+    slicer, settings = chosen.slicer, chosen.settings
     stl, piece, said = testprint.prepare(ctx.folder, settings, ctx.machine)
     work = ctx.work / "slicer"
     shutil.rmtree(work, ignore_errors=True)
@@ -516,7 +524,8 @@ def preview(task: Mapping[str, Any]) -> dict[str, Any]:
     if params.mesh is not None:
         from . import meshes
 
-        return meshes.preview(folder, params, machine)
+        saved = _saved(params, task.get("profiles"))
+        return meshes.preview(folder, params, machine, saved)
     from ..relief import SHAPES, coarse_mesh
     from ..relief.preview import MORE_SIDE
 

@@ -215,7 +215,12 @@ class Api(QueueApi, SolidApi, LayersApi, EndpointsApi, ProfilesApi):
         return self._open(job, 201)
 
     def _open(self, job: Job, status: int) -> flask.Response:
-        machine = self.house.machine() if job.kind == MESH else None
+        machine = None
+        if job.kind == MESH:
+            machine = self.house.machine()
+            if not job.params:  # a copy has its own
+                first = self.house.with_default_profile(Params.defaults(MESH_ROUTE))
+                job.params = first.to_json()
         self.house.runner.open(job, machine)
         return self._answer_job(job, status)
 

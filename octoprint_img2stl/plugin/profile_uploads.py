@@ -95,9 +95,12 @@ class ProfileUploads:
 
     def drop(self, token: str, owner: str) -> None:
         """Remove a file. Raises `NotWaiting`."""
-        found = self.get(token, owner)
+        self.done(self.get(token, owner))
+
+    def done(self, waiting: Waiting) -> None:
+        """Remove a file, if it is still there."""
         with self._lock:
-            self._forget(found)
+            self._forget(waiting)
 
     def tidy(self) -> None:
         """Remove those for which nobody came back."""

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from ..machine import CIRCULAR, RECTANGULAR, Machine
 from ..problems import N_
 from ..slicing.imports.compare import Contradiction, contradictions
+from ..slicing.plain import plain_of
 from ..slicing.refused import clean_text
 from ..slicing.registry import SLICERS
 from ..slicing.saved import VENDOR, SavedProfile
@@ -155,16 +156,8 @@ def _said(profile: SavedProfile) -> dict[str, Any]:
             clean_text(name, 40): clean_text(text, ABOUT_LENGTH)
             for name, text in profile.about.items()
         },
-        "plain": _plain(profile),
+        "plain": plain_of(profile),
     }
-
-
-def _plain(profile: SavedProfile) -> dict[str, Any]:
-    try:
-        from ..slicing.plain import plain_of
-    except ImportError:
-        return {}
-    return plain_of(profile)
 
 
 def _bed(bed: BedSaid | None) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from octoprint.plugin import BlueprintPlugin
 from octoprint.server.util.flask import no_firstrun_access
 
 from ..problems import N_, Refusal
+from ..slicing.cura.keys import MACHINE
 from ..slicing.imports.export import CURAPROFILE, INI, export_curaprofile, export_ini
 from ..slicing.imports.imported import PRUSA
 from ..slicing.refused import clean_text
@@ -35,6 +36,8 @@ FILE_BYTES = 32 * 2**20
 CHANGE_BYTES = 2**20
 PICKS = ("vendor", "model", "printer", "print", "filament")
 PICK_LENGTH = 200  # characters of the name of a preset
+ANY_MACHINE = "fdmprinter"  # Cura's definition from which all others inherit
+_CURA_WORD = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
 class ProfilesRefused(Refusal):
@@ -137,8 +140,8 @@ class ProfilesApi(BlueprintPlugin):
         waiting = self.house.profile_uploads.take(file, name, current_user.get_id())
         try:
             found = self._read(waiting, {})
-        except BaseException:
-            self.house.profile_uploads.drop(waiting.token, waiting.owner)
+        except Refusal:  # what is no profile nobody can save
+            self.house.profile_uploads.done(waiting)
             raise
         return self._drafted(found, waiting)
 
@@ -189,7 +192,7 @@ class ProfilesApi(BlueprintPlugin):
         name = _text(body().get("name")).strip() or profile.name
         saved = self.house.add_profile(profile, name, current_user.get_id())
         if waiting is not None:
-            self.house.profile_uploads.drop(waiting.token, waiting.owner)
+            self.house.profile_uploads.done(waiting)
         return self._answer_profile(saved, 201)
 
     # -- one of them ------------------------------------------------------------------------------
@@ -319,15 +322,24 @@ def exported(profile: SavedProfile) -> tuple[bytes, str]:
         if ending == INI:
             export_ini(path, profile.values)
         else:
-            about = profile.about
             export_curaprofile(
-                path,
-                profile.values,
-                name=profile.name,
-                definition=about.get("definition", ""),
-                quality_type=about.get("quality_type") or "normal",
+                path, profile.values, name=profile.name, **_as_in_cura(profile)
             )
         return path.read_bytes(), ending
+
+
+def _as_in_cura(profile: SavedProfile) -> dict[str, Any]:
+    """What Cura wants to know of a profile beside its values, as far as it can be that."""
+    about = profile.about
+    definition = profile.values.get(MACHINE) or about.get("definition", "")
+    found: dict[str, Any] = {
+        "definition": definition if _CURA_WORD.fullmatch(definition) else ANY_MACHINE
+    }
+    if _CURA_WORD.fullmatch(about.get("quality_type", "")):
+        found["quality_type"] = about["quality_type"]
+    if re.fullmatch("[0-9]{1,4}", about.get("setting_version", "")):
+        found["setting_version"] = int(about["setting_version"])
+    return found
 
 
 def _may_gcode() -> bool:

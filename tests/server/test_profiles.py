@@ -10,6 +10,7 @@ import pytest
 
 from octoprint_img2stl.slicing.imports import read_any
 from tests.serving import PREFIX, wait_for
+from tests.unit.mesh.shapes import ascii_stl, box_corners
 from tests.unit.slicing.imports.conftest import zipped
 from tests.unit.slicing.sliced import BODY, boxes_stl, by_prusaslicer
 
@@ -279,6 +280,16 @@ def test_a_profile_of_cura(bob, tmp_path):
     assert read_any(back).values == saved["values"]
 
 
+@pytest.mark.parametrize("word", ["a b", "x+y", "../x", "\u00b2"])
+def test_cura_gets_only_names_that_it_can_have(bob, tmp_path, word):
+    text = CURA.replace("creality_ender3", word).replace("standard", word)
+    text = text.replace("setting_version = 19", f"setting_version = {word}")
+    saved = save_upload(bob, zipped({"x_0": text}), "x.curaprofile")
+    back = tmp_path / "back.curaprofile"
+    back.write_bytes(bob.get(f"{PREFIX}/profiles/{saved['id']}/export").content)
+    assert read_any(back).values["infill_sparse_density"] == "33"
+
+
 @pytest.mark.parametrize(
     "name, data",
     [
@@ -446,6 +457,10 @@ def test_the_default_of_a_material_is_taken_by_itself(admin, bob):
     assert listed(bob)[0]["default_for"] == ["pla"]
     assert bob.api("GET", "/state")["profile_defaults"] == {"pla": saved["id"]}
     job = bob.draft()
+    assert job["params"]["slicing"]["profile"] == saved["id"]
+    bob.api("DELETE", f"/jobs/{job['id']}")
+    data = ascii_stl(box_corners()).encode()
+    job = bob.upload(data, "box.stl")["job"]
     assert job["params"]["slicing"]["profile"] == saved["id"]
     bob.api("DELETE", f"/jobs/{job['id']}")
     for wrong in ({"material": "wood", "profile": saved["id"]}, {"material": "pla"}):
