@@ -50,6 +50,7 @@
         self.step = self.stepper.current;
         self.show = self.stepper.show;
         self.isShowing = (step) => self.isVisible() && self.step() === step;
+        self.profiles = new Img2Stl.Profiles(self);
         self.photos = new Img2Stl.Photos(self);
         self.photo = new Img2Stl.Photo(self);
         self.solid = new Img2Stl.Solid(self);
