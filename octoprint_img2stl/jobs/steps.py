@@ -389,7 +389,7 @@ def slice_model(ctx: Context) -> dict[str, Any]:
     own = paths_from_json(task.slicers)
     chosen = choose(settings, own, task.profile, ctx.saved)
     slicer, settings = chosen.slicer, chosen.settings
-    stl, piece, said = testprint.prepare(ctx.folder, settings, ctx.machine)
+    stl, piece, said = testprint.prepare(ctx.folder, settings, ctx.machine, ctx.saved)
     work = ctx.work / "slicer"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()

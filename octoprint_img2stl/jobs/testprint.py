@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..machine import Machine
 from ..problems import ERROR, Problem
-from ..slicing.choices import first_layer_height, layer_height
+from ..slicing.heights import heights_of
+from ..slicing.saved import SavedProfile
 from ..slicing.settings import SliceSettings
 from .pipeline import PREVIEW, STL, WORK
 from .store import write_atomic, write_json
@@ -31,9 +32,15 @@ PICTURE_PX = 320
 
 
 def piece_of(
-    mesh: Mesh, settings: SliceSettings, machine: Machine
+    mesh: Mesh,
+    settings: SliceSettings,
+    machine: Machine,
+    saved: SavedProfile | None = None,
 ) -> tuple[Piece | None, list[Problem]]:
     """What is printed of a model, and what its owner should know; None: all of it.
+
+    Args:
+        saved: the profile that it is sliced with.
 
     Raises:
         MeshRefused: ``mesh.no_sample``, or a copy so small that it would not print.
@@ -44,18 +51,22 @@ def piece_of(
         return sample(mesh), []
     if settings.test_print == SCALED:
         piece = scaled(mesh, settings.scale_percent)
-        return piece, _too_small(piece, settings, machine)
+        return piece, _too_small(piece, settings, machine, saved)
     return None, []
 
 
-def _too_small(piece: Piece, settings: SliceSettings, machine: Machine) -> list[Problem]:
+def _too_small(
+    piece: Piece,
+    settings: SliceSettings,
+    machine: Machine,
+    saved: SavedProfile | None,
+) -> list[Problem]:
     """What the check for thin parts says of a smaller copy, with a percentage that does."""
     from ..mesh.checks import Printing, thin
     from ..mesh.refused import MeshRefused
     from ..mesh.subject import Subject
 
-    layer = layer_height(settings.quality, machine.nozzle)
-    printing = Printing(layer, first_layer_height(layer, machine.nozzle))
+    printing = Printing(*heights_of(settings, machine, saved))
     said = []
     for finding in thin.check(Subject(piece.mesh, machine, printing)):
         problem = finding.problem
@@ -85,12 +96,16 @@ def facts_of(piece: Piece, settings: SliceSettings) -> dict[str, Any]:
 
 
 def prepare(
-    folder: Path, settings: SliceSettings, machine: Machine
+    folder: Path,
+    settings: SliceSettings,
+    machine: Machine,
+    saved: SavedProfile | None = None,
 ) -> tuple[Path, dict[str, Any] | None, list[Problem]]:
     """The STL for the slicer, the facts of the piece that it is, and what to know of it.
 
     Args:
         folder: the job's, with the whole model.
+        saved: the profile that it is sliced with.
 
     Raises:
         MeshRefused: as `piece_of`.
@@ -102,7 +117,7 @@ def prepare(
         (folder / name).unlink(missing_ok=True)
     if settings.test_print == WHOLE:
         return folder / STL, None, []
-    piece, problems = piece_of(load(folder / STL), settings, machine)
+    piece, problems = piece_of(load(folder / STL), settings, machine, saved)
     facts = facts_of(piece, settings)
     write_stl(piece.mesh, folder / PIECE_STL)
     write_atomic(folder / PIECE_PICTURE, _picture(piece.mesh))

@@ -46,13 +46,13 @@ CHANGE_COMMANDS: dict[str, str] = {
 }
 SUPPORTS: dict[str, str] = {
     "none": N_("No supports"),
-    "plate": N_("Supports standing on the bed only"),
-    "everywhere": N_("Supports everywhere"),
+    "plate": N_("From the bed"),
+    "everywhere": N_("Everywhere"),
 }
 # What is printed of the model to see whether the rest is worth it; the first is all of it.
 TEST_PRINTS: dict[str, str] = {
     "none": N_("The whole model"),
-    "sample": N_("A sample of 20 mm, where the most details are"),
+    "sample": N_("A 20 mm sample of its details"),
     "scaled": N_("A smaller copy"),
 }
 
