@@ -88,6 +88,8 @@ def _supports(values: dict[str, str], ours: Values) -> None:
 
 def _brim(values: dict[str, str], ours: Values) -> None:
     _take(values, ours, "brim_width", "brim_type")
+    if number(ours, "brim_width"):
+        values["raft_layers"] = "0"  # PrusaSlicer prints no brim around a raft
 
 
 def _walls(values: dict[str, str], ours: Values) -> None:

@@ -299,6 +299,20 @@ def test_supports_that_nobody_wants_are_not_enforced():
     assert values["support_material_enforce_layers"] == "3"
 
 
+def test_a_brim_takes_the_place_of_a_raft_and_no_brim_leaves_it():
+    raft = {"raft_layers": "3", "skirts": "2"}
+    values = over("prusaslicer", raft, "brim", brim=5)
+    assert (values["brim_width"], values["raft_layers"]) == ("5", "0")
+    assert values["skirts"] == "2"
+    values = over("prusaslicer", raft, "brim", brim=0)
+    assert (values["brim_type"], values["raft_layers"]) == ("no_brim", "3")
+    values = over("curaengine", CURA, "brim", brim=5)
+    assert (values["adhesion_type"], values["brim_width"]) == ("brim", "5")
+    assert over("curaengine", CURA, "brim", brim=0)["adhesion_type"] == "raft"
+    own = {"adhesion_type": "brim", "brim_width": "8", "brim_line_count": "20"}
+    assert over("curaengine", own, "brim", brim=0)["adhesion_type"] == "skirt"
+
+
 def test_curas_shells_and_lines_do_not_undo_a_choice():
     values = over("curaengine", CURA, "infill", infill=40)
     assert values["infill_sparse_density"] == "40"
