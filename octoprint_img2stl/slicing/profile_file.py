@@ -140,8 +140,13 @@ QUIET = re.compile(
     r"|colorprint_heights|mmu_.*|multimaterial_.*|standby_temperature_delta|threads|notes"
     r"|filament_notes|infill_only_where_needed|min_skirt_length|variable_layer_height"
     r"|interlocking_.*|idle_temperature|chamber_.*|filament_abrasive|.*_gcode"
-    r"|autoemit_temperature_commands"
+    r"|autoemit_temperature_commands|serial_(?:port|speed)"
 )
+# Names of Slic3r's, which makers' bundles still have (``aliases`` in `PrintConfig.cpp`).
+OLD_NAMES = {
+    "external_fill_pattern": ("top_fill_pattern", "bottom_fill_pattern"),
+    "solid_fill_pattern": ("top_fill_pattern", "bottom_fill_pattern"),
+}
 NOTHING = ("", "0", "nil", "disabled", '""')
 FLAVORS = "marlin marlin2 reprap reprapfirmware repetier smoothie klipper".split()
 NOT_AN_INI = N_(
@@ -217,6 +222,16 @@ def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
     return Profile(
         kept, left_out(dangerous=dangerous, gcode=gcode, long=long, ignored=ignored)
     )
+
+
+def renamed(raw: Mapping[str, str]) -> dict[str, str]:
+    """The same with today's names; what has today's name already wins."""
+    values = dict(raw)
+    for old in OLD_NAMES.keys() & raw.keys():
+        value = values.pop(old)
+        for name in OLD_NAMES[old]:
+            values.setdefault(name, value)
+    return values
 
 
 def left_out(

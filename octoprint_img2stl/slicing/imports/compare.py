@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ...machine import Machine
+from ...machine import CIRCULAR, Machine, MachineRefused
+from ..vendor.bed import BedSaid
 from ..vendor.flat import Flat
 from .imported import Imported
 
 EDGE = 0.5  # mm by which a bed or height may differ without a word
 NOZZLE_EDGE = 0.01
+STRIP = 5.0  # mm at an edge of the bed that OctoPrint may have to say otherwise
 
 
 class Contradiction(NamedTuple):
@@ -37,7 +39,7 @@ def contradictions(
     """
     found = []
     bed = imported.bed
-    if bed is not None:
+    if bed is not None and not _says_the_same(bed, machine):
         width, depth = bed.x_max - bed.x_min, bed.y_max - bed.y_min
         if _apart(width, machine.width) or _apart(depth, machine.depth):
             ours = f"{_text(machine.width)} x {_text(machine.depth)}"
@@ -58,6 +60,27 @@ def contradictions(
                 Contradiction("nozzle", _text(imported.nozzle), _text(machine.nozzle))
             )
     return tuple(found)
+
+
+def _says_the_same(bed: BedSaid, machine: Machine) -> bool:
+    """Whether OctoPrint, which knows fewer kinds of beds, says this one as well as it can.
+
+    A bed that begins at 3, 3 or that is no rectangle could otherwise never be agreed on.
+    """
+    volume = bed.octoprint_volume(machine.height)
+    try:
+        closest = Machine.from_octoprint_profile({"volume": volume})
+    except MachineRefused:
+        return False
+    if closest.form != machine.form or (bed.form == CIRCULAR) != (
+        closest.form == CIRCULAR
+    ):
+        return False
+    for side in ("x_min", "y_min", "x_max", "y_max"):
+        said = getattr(closest, side)
+        if _apart(said, getattr(machine, side)) or abs(said - getattr(bed, side)) > STRIP:
+            return False
+    return True
 
 
 def _apart(one: float, other: float) -> bool:

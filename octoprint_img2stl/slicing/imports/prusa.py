@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...problems import N_, WARNING, Problem
-from ..profile_file import DANGEROUS, GCODE_KEYS, PLAIN_KEYS, allowed, left_out
+from ..profile_file import DANGEROUS, GCODE_KEYS, PLAIN_KEYS, allowed, left_out, renamed
 from ..refused import clean_text
 from . import superslicer
 from .given import Given
@@ -14,11 +14,6 @@ from .prusa_values import fitting
 
 KNOWN = PLAIN_KEYS | GCODE_KEYS
 ENOUGH = 20  # known keys from which some lines at a G-code's end are a profile
-# Names of Slic3r's, which makers' bundles still have (``aliases`` in `PrintConfig.cpp`).
-OLD_NAMES = {
-    "external_fill_pattern": ("top_fill_pattern", "bottom_fill_pattern"),
-    "solid_fill_pattern": ("top_fill_pattern", "bottom_fill_pattern"),
-}
 NOTHING_KNOWN = N_(
     "The profile holds no setting that is known; export one from PrusaSlicer."
 )
@@ -57,7 +52,7 @@ def imported(
     if superslicer.is_superslicer(raw):
         raw, lost = superslicer.converted(raw)
     else:
-        raw = _renamed(raw)
+        raw = renamed(raw)
     kept, left = allowed(raw, own_gcode=given.own_gcode)
     values, unfit = fitting(kept)
     if not values and not unfit:
@@ -102,13 +97,3 @@ def unfit_problem(unfit: list[str]) -> tuple[Problem, ...]:
 def looks_like_settings(raw: Mapping[str, str]) -> bool:
     """Whether so many keys are PrusaSlicer's that it is no accident."""
     return sum(1 for key in raw if key in KNOWN or DANGEROUS.fullmatch(key)) >= ENOUGH
-
-
-def _renamed(raw: Mapping[str, str]) -> dict[str, str]:
-    """The same with today's names; what has today's name already wins."""
-    values = dict(raw)
-    for old in OLD_NAMES.keys() & raw.keys():
-        value = values.pop(old)
-        for name in OLD_NAMES[old]:
-            values.setdefault(name, value)
-    return values

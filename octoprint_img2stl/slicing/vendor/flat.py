@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ...machine import Machine
 from ...problems import INFO, N_, WARNING, Problem
-from ..profile_file import RELATIVE_E
+from ..profile_file import RELATIVE_E, renamed
 from ..refused import clean_text
 from .bed import CUSTOM, BedSaid, bed_said
 from .bundle import Preset
@@ -81,7 +81,9 @@ def flattened(vendor: str, printer: Preset, print_: Preset, filament: Preset) ->
     filament has it, then as the printer.
     """
     merged = {**print_.values(), **printer.values(), **filament.values()}
-    values = {key: value for key, value in merged.items() if not _DROPPED.fullmatch(key)}
+    values = renamed(
+        {key: value for key, value in merged.items() if not _DROPPED.fullmatch(key)}
+    )
     # Macros ask for these names, so PrusaSlicer fills them in (full_fff_config).
     values["printer_settings_id"] = printer.name
     values["print_settings_id"] = print_.name

@@ -41,3 +41,18 @@ def test_what_differs_is_shown_side_by_side(facts, found):
 def test_a_delta_is_compared_with_a_delta():
     machine = Machine(-90, -90, 90, 90, 300, "circular")
     assert not contradictions(said(bed=BedSaid("circular", -90, -90, 90, 90)), machine)
+
+
+def test_a_bed_that_octoprint_cannot_say_exactly_is_agreed_on_once_it_is_set():
+    bed = BedSaid("rectangular", 3, 3, 228, 228)
+    found = contradictions(said(bed=bed), OURS)
+    assert [each.what for each in found] == ["bed", "origin"]
+    volume = bed.octoprint_volume(250)
+    set_so = Machine.from_octoprint_profile({"volume": volume})
+    assert set_so.width == 228 and not contradictions(said(bed=bed), set_so)
+
+
+def test_a_bed_of_a_strange_form_is_agreed_on_by_the_box_around_it():
+    bed = BedSaid("custom", 0, 0, 220, 220)
+    assert not contradictions(said(bed=bed), OURS)
+    assert contradictions(said(bed=BedSaid("custom", 0, 0, 200, 220)), OURS)

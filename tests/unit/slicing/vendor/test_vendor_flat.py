@@ -221,7 +221,9 @@ RECTANGLE = "bed_shape = 0x0,220x0,220x210,0x210\nmax_print_height = 250"
         ("0x0,220x0,220x210,0x210", True),
         ("-107x-93,107x-93,107x93,-107x93", True),
         (round_bed(90, 360), True),
-        ("5x5,225x5,225x215,5x215", False),  # OctoPrint knows no such bed
+        # OctoPrint knows no such beds; only of the first it can say what is almost the same
+        ("5x5,225x5,225x215,5x215", True),
+        ("25x25,225x25,225x215,25x215", False),
         ("-33x-93,0x-93,0x93,-33x93", False),
     ],
 )
