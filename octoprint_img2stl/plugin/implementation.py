@@ -88,6 +88,7 @@ JAVASCRIPT = (
     "img2stl_files",
     "img2stl_progress",
     "img2stl_layers",
+    "img2stl_hands",
     "img2stl_layerdecode",
     "img2stl_layerstore",
     "img2stl_layerpaint",

@@ -105,7 +105,7 @@ def test_another_filament_and_a_test_print(tab):
     assert slicing["changes"] == [1.2] and slicing["change_command"] == "M600"
     expect(tab["img2stl-result"]).to_be_visible(timeout=LONG_MS)
     rows = tab["img2stl-layer-rows"]
-    expect(rows).to_contain_text("1.2 mm")
+    expect(rows).to_contain_text("1.2 mm", timeout=LONG_MS)
     tab.no_sideways_scrolling()
     tab.picture("filament")
 

@@ -3,10 +3,7 @@
 
     const FARTHEST = 0.02; // of the view in which the print fills the picture
     const CLOSEST = 80;
-    const STEP = 1.4; // of a key or button
-    const MOVE = 0.1; // of the picture, of an arrow key
-    const WHEEL = 0.0015; // of a pixel that is scrolled
-    const PINCH = 0.01; // the same where two fingers on a touchpad do it
+    const STEP = 1.4; // of a button
     const REST_MS = 90; // until a view that moves is painted anew
     const FRAME_MS = 10; // of painting
     const FRAME_POINTS = 24000; // what a browser paints for them it does afterwards
@@ -218,63 +215,6 @@
             if (view && canPaint()) go(home());
         };
 
-        const keys = {
-            "+": self.closer,
-            "=": self.closer,
-            "-": self.farther,
-            0: self.reset,
-            Home: self.reset,
-            ArrowLeft: () => move(MOVE * canvas.width, 0),
-            ArrowRight: () => move(-MOVE * canvas.width, 0),
-            ArrowUp: () => move(0, MOVE * canvas.height),
-            ArrowDown: () => move(0, -MOVE * canvas.height)
-        };
-        const onKey = function (event) {
-            if (event.ctrlKey || event.altKey || event.metaKey || !keys[event.key]) return;
-            keys[event.key]();
-            event.preventDefault();
-        };
-        const place = function (event) {
-            const box = canvas.getBoundingClientRect();
-            const ratio = canvas.width / box.width;
-            return [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
-        };
-        const onWheel = function (event) {
-            // over a picture that was not clicked the wheel scrolls the page
-            if (!event.ctrlKey && document.activeElement !== canvas) return;
-            event.preventDefault();
-            const way = event.ctrlKey ? PINCH : WHEEL;
-            const [x, y] = place(event);
-            zoom(Math.exp(-event.deltaY * way), x, y);
-        };
-        const pressed = new Map(); // id of a pointer -> where it was
-        const middle = function () {
-            const all = [...pressed.values()];
-            const [x, y] = [0, 1].map((k) =>
-                all.reduce((sum, each) => sum + each[k] / all.length, 0)
-            );
-            const apart =
-                all.length < 2
-                    ? 0
-                    : Math.hypot(all[0][0] - all[1][0], all[0][1] - all[1][1]);
-            return {x: x, y: y, apart: apart};
-        };
-        const onDown = function (event) {
-            if (event.button > 0) return;
-            canvas.focus({preventScroll: true});
-            canvas.setPointerCapture(event.pointerId);
-            pressed.set(event.pointerId, place(event));
-        };
-        const onMove = function (event) {
-            if (!pressed.has(event.pointerId) || !view) return;
-            const from = middle();
-            pressed.set(event.pointerId, place(event));
-            const to = middle();
-            move(to.x - from.x, to.y - from.y);
-            if (from.apart > 0 && to.apart > 0) zoom(to.apart / from.apart, to.x, to.y);
-        };
-        const onUp = (event) => pressed.delete(event.pointerId);
-
         //~~ where it is
 
         const resize = function () {
@@ -300,13 +240,7 @@
             canvas = element;
             pen = canvas.getContext("2d");
             canvases = [0, 1].map(() => document.createElement("canvas"));
-            canvas.style.touchAction = "pan-y";
-            canvas.addEventListener("keydown", onKey);
-            canvas.addEventListener("wheel", onWheel, {passive: false});
-            canvas.addEventListener("pointerdown", onDown);
-            canvas.addEventListener("pointermove", onMove);
-            canvas.addEventListener("pointerup", onUp);
-            canvas.addEventListener("pointercancel", onUp);
+            Img2Stl.handle(canvas, {zoom: zoom, move: move, reset: self.reset});
             watcher = new ResizeObserver(resize);
             watcher.observe(canvas);
         };

@@ -232,6 +232,8 @@
             self.picture.forget();
             self.toLayer(opened === job().id ? Number(self.layer()) : 1);
             opened = job().id;
+            // a slider without layers has lost its place meanwhile
+            self.layer.valueHasMutated();
         };
 
         //~~ what next
