@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..jobs import pipeline
+from ..jobs.testprint import SCALED
 from ..problems import N_, Problem, Refusal
 from ..slicing.choices import AUTOMATIC, MATERIALS, QUALITIES, SUPPORTS, TEST_PRINTS
 from ..slicing.cura.engine import CuraEngine
@@ -78,7 +79,9 @@ slicing_options = options_of(
         help="What is printed to see how it comes out; default: none, the whole model.",
     ),
     click.option(
-        "--scale-percent", type=float, help="Size of a scaled test print; default: 50."
+        "--scale-percent",
+        type=float,
+        help="Size of a scaled test print; 50 if not given.",
     ),
 )
 
@@ -89,7 +92,10 @@ def group() -> None:
 
 
 def slicing_of(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: given[name] for name in SLICING_OPTIONS if given[name] is not None}
+    chosen = {name: given[name] for name in SLICING_OPTIONS if given[name] is not None}
+    if "scale_percent" in chosen:
+        chosen.setdefault("test_print", SCALED)
+    return chosen
 
 
 def slicers_of(given: dict[str, Any]) -> OwnerPaths:

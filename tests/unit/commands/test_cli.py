@@ -606,8 +606,7 @@ def test_a_test_print_is_a_piece_of_the_model(tmp_path):
     half = command(*slicing, "--test-print", "scaled", cwd=tmp_path)
     assert half.returncode == 0, half.stderr
     assert "Test print: 12.5 x " in half.stdout
-    tiny = ("--test-print", "scaled", "--scale-percent", "5")
-    refused(command(*slicing, *tiny, cwd=tmp_path), "mesh.too_flat")
+    refused(command(*slicing, "--scale-percent", "5", cwd=tmp_path), "mesh.too_flat")
 
 
 def test_making_a_test_print_keeps_the_whole_model(tmp_path):
