@@ -51,6 +51,7 @@
         self.show = self.stepper.show;
         self.isShowing = (step) => self.isVisible() && self.step() === step;
         self.profiles = new Img2Stl.Profiles(self);
+        self.profileEdit = new Img2Stl.ProfileEdit(self);
         self.photos = new Img2Stl.Photos(self);
         self.photo = new Img2Stl.Photo(self);
         self.solid = new Img2Stl.Solid(self);
