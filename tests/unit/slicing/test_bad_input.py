@@ -165,7 +165,6 @@ def test_a_ball_with_holes_all_gaps_are_told(slicer, do_slice, tmp_path):
 @pytest.mark.parametrize(
     "own",
     [
-        {"fill_density": "100%", "fill_pattern": "grid"},
         {"start_gcode": "[nosuch]"},
         {"start_gcode": "G28\nG1 {"},
         {"first_layer_height": "0.9"},
@@ -181,6 +180,12 @@ def test_settings_that_prusaslicer_refuses(prusaslicer, do_slice, cube, tmp_path
     assert caught.value.code == "slicing.bad_profile"
     assert "inspect" not in caught.value.problem.message
     assert not (tmp_path / "model.gcode").exists()
+
+
+def test_a_pattern_that_cannot_be_solid_is_mended(prusaslicer, do_slice, cube):
+    own = {"fill_density": "100%", "fill_pattern": "grid"}
+    result, _ = do_slice(prusaslicer, cube, Machine(), PLAIN, profile=own)
+    assert result.facts.filament_cm3 == pytest.approx(8, rel=0.05)  # of the cube's 20 mm
 
 
 # -- names ---------------------------------------------------------------------------------
