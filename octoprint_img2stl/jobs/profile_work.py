@@ -6,12 +6,14 @@ process. What was read of the makers stays in memory until the worker leaves.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ..slicing.imports import read_any
+from ..slicing.imports.imported import PRUSA
 from ..slicing.profile_file import allowed
 from ..slicing.saved import SavedProfile
 from ..slicing.vendor.bundle import PRINTER
@@ -20,8 +22,11 @@ from ..slicing.vendor.search import PrinterModel
 
 MODELS_LIMIT = 60  # shown of what a search finds
 
-# What was read -> what it was read from.
+KEYS_KEPT = 4  # lists of settings; one has 120 kB
+
+# What it was read from -> what was read.
 _vendors: dict[tuple[Any, ...], Vendors] = {}
+_keys: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
 
 
 def answer(task: Mapping[str, Any]) -> Any:
@@ -135,12 +140,24 @@ def _draft(profile: SavedProfile) -> dict[str, Any]:
 def keys(task: Mapping[str, Any]) -> list[dict[str, Any]]:
     """All settings that a profile of this engine can have, with their words."""
     from ..slicing.key_words import key_words
-    from ..slicing.prusaslicer import PrusaSlicer
 
-    prusa = task["engine"] == PrusaSlicer.name
-    program = task["program"] if prusa else task["cura"]
-    found = key_words(task["engine"], program, task["definitions"] or None)
-    return [asdict(each) for each in found]
+    engine, definitions = task["engine"], task["definitions"]
+    program = task["program"] if engine == PRUSA else task["cura"]
+    asked = (engine, program, _changed(program), definitions, _changed(definitions))
+    if asked not in _keys:
+        if len(_keys) >= KEYS_KEPT:
+            _keys.clear()
+        found = key_words(engine, program, definitions or None)
+        _keys[asked] = [asdict(each) for each in found]
+    return _keys[asked]
+
+
+def _changed(path: str) -> int:
+    """When a file or folder was changed last, 0 for none."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
 
 
 _ANSWERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {

@@ -38,8 +38,10 @@ from .answers import (
 from .endpoints_api import EndpointsApi
 from .house import House
 from .layers_api import LayersApi
+from .profile_answers import profile_views
+from .profile_drafts_api import ProfileDraftsApi
 from .profile_views import machine_view
-from .profiles_api import ProfilesApi, profile_views
+from .profiles_api import ProfilesApi
 from .queue_api import QueueApi, queue_view
 from .solid_api import SolidApi
 from .views import mesh_preview_view, problem_view
@@ -47,7 +49,7 @@ from .views import mesh_preview_view, problem_view
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "cat.jpg"
 
 
-class Api(QueueApi, SolidApi, LayersApi, EndpointsApi, ProfilesApi):
+class Api(QueueApi, SolidApi, LayersApi, EndpointsApi, ProfilesApi, ProfileDraftsApi):
     """Blueprint routes under `/plugin/img2stl/`."""
 
     house: House

@@ -21,7 +21,8 @@ from .endpoints import PRIVATE_FOLDER
 from .house import House
 from .house_profiles import INCOMING
 from .printer import key
-from .profiles_api import CHANGE_BYTES, FILE_BYTES
+from .profile_drafts_api import FILE_BYTES
+from .profiles_api import CHANGE_BYTES
 from .slice_orders import require_known_profile
 from .slicer_adapter import SLICER, SlicerAdapter
 from .slices import FOLDER as SLICING_FOLDER

@@ -445,6 +445,16 @@ def test_ids_that_are_none(admin, wrong):
     admin.api("GET", f"/profiles/{wrong}/export", 404)
 
 
+@pytest.mark.once
+def test_all_settings_with_their_words(bob):
+    keys = bob.api("GET", "/profiles/keys/prusaslicer")["keys"]
+    by_key = {each["key"]: each for each in keys}
+    assert by_key["layer_height"]["unit"] == "mm" and by_key["layer_height"]["help"]
+    assert by_key["start_gcode"]["kind"] == "gcode"
+    assert "post_process" not in by_key
+    bob.api("GET", "/profiles/keys/nonsense", 404)
+
+
 # -- what is taken by itself, and OctoPrint's printer ---------------------------------------------
 
 

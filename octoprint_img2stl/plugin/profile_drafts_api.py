@@ -1,0 +1,153 @@
+"""The HTTP side of profiles to be: a printer's maker is asked, a file is brought.
+
+Nothing is read in this process; see `jobs.profile_work`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import flask
+from flask_login import current_user
+
+from octoprint.plugin import BlueprintPlugin
+from octoprint.server.util.flask import no_firstrun_access
+
+from ..problems import N_, Refusal
+from ..slicing.saved import SavedProfile
+from . import uploads
+from .answers import CREATE, VIEW, body, refusing
+from .house import House
+from .profile_answers import (
+    ProfilesRefused,
+    answer_profile,
+    may_gcode,
+    profile_views,
+    text,
+)
+from .profile_uploads import Waiting
+
+# The largest text of a bundle is 8 MB; of a G-code the end is enough, which our own page
+# sends alone.
+FILE_BYTES = 32 * 2**20
+PICKS = ("vendor", "model", "printer", "print", "filament")
+
+
+class ProfileDraftsApi(BlueprintPlugin):
+    """Blueprint routes under `/plugin/img2stl/profiles`."""
+
+    house: House
+
+    def is_blueprint_csrf_protected(self) -> bool:
+        return True
+
+    # -- from the printer's maker ---------------------------------------------------------------
+
+    @BlueprintPlugin.route("/profiles/models", methods=["GET"])
+    @no_firstrun_access
+    @VIEW
+    @refusing
+    def search_models(self) -> flask.Response:
+        found = self.house.ask_profiles("models", q=text(flask.request.args.get("q")))
+        return flask.jsonify(models=found["models"], total=found["total"])
+
+    @BlueprintPlugin.route("/profiles/options", methods=["GET"])
+    @no_firstrun_access
+    @VIEW
+    @refusing
+    def get_profile_options(self) -> flask.Response:
+        picks = {name: text(flask.request.args.get(name)) for name in PICKS}
+        return flask.jsonify(**self.house.ask_profiles("options", **picks))
+
+    @BlueprintPlugin.route("/profiles/vendor", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def take_vendor(self) -> flask.Response:
+        given = body()
+        picks = {name: text(given.get(name)) for name in PICKS}
+        found = self.house.ask_profiles("draft_vendor", **picks, own_gcode=may_gcode())
+        return self._drafted(found)
+
+    # -- brought ----------------------------------------------------------------------------------
+
+    @BlueprintPlugin.route("/profiles/uploads", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def upload_profile(self) -> flask.Response:
+        suffixes = [
+            self._settings.global_get(["server", "uploads", f"{kind}Suffix"])
+            for kind in ("path", "name")
+        ]
+        file, name = uploads.fresh(flask.request.values, *suffixes)
+        size = file.stat().st_size
+        if size > FILE_BYTES:
+            raise ProfilesRefused(
+                "profiles.file_too_big",
+                N_(
+                    "The file has %(size)s MB, more than the %(limit)s MB of a profile; "
+                    "export the profile alone from your slicer."
+                ),
+                size=-(-size // 2**20),
+                limit=FILE_BYTES // 2**20,
+            )
+        self.house.store.require_room(size)
+        waiting = self.house.profile_uploads.take(file, name, current_user.get_id())
+        try:
+            found = self._read(waiting, {})
+        except Refusal:  # what is no profile nobody can save
+            self.house.profile_uploads.done(waiting)
+            raise
+        return self._drafted(found, waiting)
+
+    @BlueprintPlugin.route("/profiles/uploads/<token>", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def take_upload(self, token: str) -> flask.Response:
+        waiting = self.house.profile_uploads.get(token, current_user.get_id())
+        choose = body().get("choose")
+        choose = choose if isinstance(choose, dict) else {}
+        found = self._read(waiting, {kind: text(name) for kind, name in choose.items()})
+        return self._drafted(found, waiting)
+
+    @BlueprintPlugin.route("/profiles/uploads/<token>", methods=["DELETE"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def drop_upload(self, token: str) -> flask.Response:
+        self.house.profile_uploads.drop(token, current_user.get_id())
+        return flask.jsonify(deleted=True)
+
+    def _read(self, waiting: Waiting, choose: Mapping[str, str]) -> dict[str, Any]:
+        return self.house.ask_profiles(
+            "draft_file",
+            path=str(waiting.path),
+            name=waiting.name,
+            choose=choose,
+            own_gcode=may_gcode(),
+        )
+
+    def _drafted(
+        self, found: Mapping[str, Any], waiting: Waiting | None = None
+    ) -> flask.Response:
+        """What the worker read: shown, or saved where that is asked for."""
+        profile = SavedProfile.from_json(found["profile"])
+        if body().get("save") is not True:
+            draft = profile_views(self.house).draft(profile, found)
+            if waiting is None:
+                return flask.jsonify(draft=draft)
+            return flask.jsonify(token=waiting.token, draft=draft)
+        if found["undecided"]:
+            raise ProfilesRefused(
+                "profiles.undecided",
+                N_("This file holds several presets; choose which of them you want."),
+                field="profile.choose",
+            )
+        name = text(body().get("name")).strip() or profile.name
+        saved = self.house.add_profile(profile, name, current_user.get_id())
+        if waiting is not None:
+            self.house.profile_uploads.done(waiting)
+        return answer_profile(self.house, saved, 201)
