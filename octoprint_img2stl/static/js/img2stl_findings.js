@@ -67,6 +67,10 @@
             value
                 ? say(gettext("Brim of %(value)s"), millimetres(value))
                 : gettext("No brim"),
+        "slicing.test_print": (value) =>
+            value === "scaled" ? gettext("Print a smaller copy") : null,
+        "slicing.scale_percent": (value) =>
+            say(gettext("Copy of %(value)s %%"), Img2Stl.number(value, 0)),
         "slicing.walls": (value) =>
             _.sprintf(
                 ngettext("Print %(count)d wall", "Print %(count)d walls", Number(value)),
@@ -103,7 +107,7 @@
         };
         const optionOf = function (key, suggest) {
             const option = root.shape.relief.all
-                .concat(root.shape.slicing.walls)
+                .concat(root.shape.slicing.walls, root.shape.slicing.advice.testPrint.scale)
                 .find((item) => item.key === key && item.isShown());
             if (!option || !option.couldBe(suggest)) return null;
             return {

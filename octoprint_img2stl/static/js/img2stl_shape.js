@@ -9,7 +9,7 @@
         } else if (key === slicing.walls.key) {
             slicing.walls.set(value);
         } else {
-            return false;
+            return slicing.advice.fix(key, value);
         }
         return true;
     };
@@ -83,7 +83,10 @@
 
         //~~ problems, at their setting where there is one
 
-        const allOptions = self.relief.all.concat(self.slicing.walls);
+        const allOptions = self.relief.all.concat(
+            self.slicing.walls,
+            self.slicing.advice.testPrint.scale
+        );
         self.isValid = ko.pureComputed(
             () => !allOptions.some((option) => option.isShown() && option.localProblem())
         );

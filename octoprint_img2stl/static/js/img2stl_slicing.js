@@ -41,9 +41,12 @@
             }),
             choice("infill", gettext("Infill"), {
                 words: (value) =>
-                    _.sprintf(gettext("%(value)s %%"), {value: Img2Stl.number(value)})
+                    _.sprintf(gettext("%(value)s %%"), {value: Img2Stl.number(value)}),
+                optionLabel: Img2Stl.infillLabel
             }),
-            choice("supports", gettext("Supports")),
+            choice("supports", gettext("Supports"), {
+                optionLabel: (value, label) => self.advice.supportLabel(value, label)
+            }),
             choice("brim", gettext("Brim"), {
                 words: function (value) {
                     if (value === null) return gettext("Automatic");
@@ -146,6 +149,7 @@
         // how much of the model is printed
         self.testPrint = ko.observable("none");
         self.scalePercent = ko.observable(50);
+        self.advice = new Img2Stl.PrintAdvice(root, self);
 
         self.toJson = function () {
             const value = {};

@@ -24,7 +24,8 @@
                 step: 5,
                 digits: 0,
                 slider: SCALES,
-                help: gettext("Fine details get too thin to print sooner than the whole.")
+                help: gettext("Thin parts of the model may get too thin to print."),
+                isShown: self.isScaled
             },
             ko.observable({scale_percent: SCALES})
         );
