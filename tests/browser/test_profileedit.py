@@ -116,6 +116,36 @@ def test_a_profile_and_a_choice_over_it_are_in_the_gcode(tab, server, profile):
     assert tab.errors == []
 
 
+def test_the_usual_profile_of_a_material_is_taken(tab, server, profile):
+    usual = {"material": "petg", "profile": profile["id"]}
+    server.login("admin").api("PUT", "/profiles/defaults", json=usual)
+    tab = tab(360, 740).shaping()
+    tab.unfold("slicing")
+    chosen = tab["img2stl-profile"].locator("option:checked")
+    expect(chosen).to_have_text("Plain settings")
+    tab["img2stl-material"].select_option("petg")
+    expect(chosen).to_have_text("Mine in PETG")
+    expect(tab["img2stl-material"]).to_have_value("profile")
+
+    # it stays with another shape, which needs something of its own
+    expect(tab["img2stl-need"]).to_have_count(0)
+    tab["img2stl-preset-lithophane"].click()
+    expect(tab["img2stl-need"]).to_contain_text("100 % instead of 12 %")
+    expect(tab["img2stl-infill"].locator("option:checked")).to_have_text(
+        "As needed (100 %)"
+    )
+    expect(chosen).to_have_text("Mine in PETG")
+    tab.no_sideways_scrolling()
+    tab.picture("needed")
+
+    # once somebody has chosen by hand, no other takes its place
+    tab["img2stl-profile"].select_option(label="Plain settings")
+    tab["img2stl-material"].select_option("pla")
+    tab["img2stl-material"].select_option("petg")
+    expect(chosen).to_have_text("Plain settings")
+    assert tab.errors == []
+
+
 @pytest.mark.parametrize("width, height", [(1280, 900), (360, 740)])
 def test_a_setting_is_found_changed_and_saved(tab, server, profile, width, height):
     bob = server.login("bob")

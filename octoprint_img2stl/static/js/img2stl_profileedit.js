@@ -12,7 +12,7 @@
     // fold every setting of its slicer.
     Img2Stl.ProfileEdit = function (root) {
         const self = this;
-        let keysOf = {}; // engine -> a request for what its slicer knows
+        const keysOf = {}; // engine, and what is installed -> a request for what it knows
         let done = null; // what `open` promised
 
         self.profile = ko.observable(null); // as it is saved
@@ -71,12 +71,13 @@
         //~~ opening
 
         const requestKeys = function (engine) {
-            if (!keysOf[engine]) {
-                keysOf[engine] = client()
+            const installed = JSON.stringify([engine, (root.state() || {}).slicers]);
+            if (!keysOf[installed]) {
+                keysOf[installed] = client()
                     .profileKeys(engine)
-                    .fail(() => delete keysOf[engine]);
+                    .fail(() => delete keysOf[installed]);
             }
-            return keysOf[engine];
+            return keysOf[installed];
         };
         const fill = function (profile) {
             self.profile(profile);
@@ -222,7 +223,5 @@
                 .fail((xhr) => refuse(Img2Stl.failure(xhr)))
                 .always(() => self.saving(false));
         };
-        // another slicer was installed, or another version of it
-        self.forgetKeys = () => (keysOf = {});
     };
 })(window.Img2Stl);
