@@ -204,7 +204,9 @@ def slice_ini(
         mend(ini)
     notices += _material_notices(machine, settings, own, ini)
     if relief:
-        ini.update(relief_mode.PRUSA)
+        # with supports it is no heightmap on its back
+        flat_size = None if _count(ini, "support_material") else size
+        ini.update(relief_mode.prusa(machine.line_width, flat_size))
     if _count(ini, "skirts") and not machine.fits(*size, _outside(ini)):
         ini["skirts"] = "0"
         notices.append(

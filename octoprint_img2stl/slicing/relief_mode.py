@@ -20,12 +20,6 @@ CURA_DEVIATION = 0.09
 # Pieces up to this length are straightened, mm; Cura's own 0.5 is less than what is
 # straight between two slopes.
 CURA_LONGEST = 1.0
-# Without the printer and the model; `prusa` has what is right for both.
-PRUSA = {
-    "perimeter_generator": "classic",
-    "resolution": "0.05",
-    "gcode_resolution": "0.05",
-}
 # A thing this many times flatter than wide and deep lies on its back.
 FLAT = 4.0
 

@@ -56,7 +56,8 @@ class SavedProfile:
     @property
     def fingerprint(self) -> str:
         """Another text where slicing with it would give something else."""
-        said = json.dumps([self.engine, dict(self.values)], sort_keys=True)
+        # the material decides what a profile leaves open
+        said = json.dumps([self.engine, self.material, dict(self.values)], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:

@@ -158,10 +158,24 @@ def test_reliefs_are_sliced_the_fast_way_even_with_a_profile():
     own = {"perimeter_generator": "arachne", "resolution": "0"}
     fast, _ = slice_ini(Machine(), SliceSettings(), SMALL, profile=own, relief=True)
     assert fast["perimeter_generator"] == "classic"
-    assert fast["resolution"] == fast["gcode_resolution"] == "0.05"
+    assert (fast["resolution"], fast["gcode_resolution"]) == ("0.0315", "0.0135")
     exact, _ = slice_ini(Machine(), SliceSettings(), SMALL, profile=own, relief=False)
     assert exact["perimeter_generator"] == "arachne"
     assert exact["resolution"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("size", "supports", "flat"),
+    [
+        ((80.0, 60.0, 4.0), "none", True),
+        ((80.0, 4.0, 60.0), "none", False),
+        # nothing hangs over on a heightmap's back; who wants supports has something else
+        ((80.0, 60.0, 4.0), "everywhere", False),
+    ],
+)
+def test_what_lies_flat_is_not_searched_for_overhangs(size, supports, flat):
+    ini, _ = slice_ini(Machine(), SliceSettings(supports=supports), size, relief=True)
+    assert (ini.get("overhangs") == "0") is flat
 
 
 def test_the_skirt_gives_way_on_a_full_bed():
