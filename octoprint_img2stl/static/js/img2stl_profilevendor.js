@@ -169,13 +169,12 @@
             self.choices.forEach((each) => each.set(options[each.name]));
             filling = false;
         };
-        // a nozzle that was typed with the model's name counts before the usual one
-        const optionsFor = (picked) =>
+        // nozzle: that was typed with the model's name, counts before the usual one
+        const optionsFor = (picked, nozzle) =>
             client()
                 .profileOptions(picked)
                 .then(function (options) {
-                    const typed = picked.printer ? "" : self.model().nozzle;
-                    const found = options.printers.find((each) => each.variant === typed);
+                    const found = options.printers.find((each) => each.variant === nozzle);
                     return found && found.id !== options.printer
                         ? client().profileOptions($.extend({printer: found.id}, picked))
                         : options;
@@ -196,12 +195,12 @@
             return $.extend({}, draft, {name: name});
         };
         // what goes with the picks, and then what comes of them
-        const ask = function (picked) {
+        const ask = function (picked, nozzle) {
             const number = ++latest;
             const isLatest = (act) => (answer) => number === latest && act(answer);
             self.loading(true);
             self.problem(null);
-            return optionsFor(picked)
+            optionsFor(picked, nozzle)
                 .then(function (options) {
                     if (number !== latest) return $.Deferred().resolve(null);
                     fill(options);
@@ -232,7 +231,7 @@
             self.options(null);
             self.model(model);
             profiles.goToHeading();
-            ask({vendor: model.vendor, model: model.id});
+            ask({vendor: model.vendor, model: model.id}, model.nozzle);
         };
         self.open = function () {
             self.forget();
