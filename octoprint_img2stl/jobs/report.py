@@ -45,6 +45,7 @@ def build(job: Job) -> dict[str, Any]:
         "test_print": sliced.get("test_print"),
         "supports": check.get("supports"),
         "slicer": sliced.get("slicer"),
+        "profile": sliced.get("profile"),
         "print_time_s": gcode.get("print_time_s"),
         "filament_mm": gcode.get("filament_mm"),
         "filament_g": gcode.get("filament_g"),

@@ -384,10 +384,10 @@ def slice_model(ctx: Context) -> dict[str, Any]:
     from ..slicing.needs import with_needs
     from ..slicing.owner_paths import paths_from_json
 
-    task = ctx.task
-    settings = with_needs(ctx.params.slicing, ctx.params.route, ctx.saved)
+    task, saved = ctx.task, ctx.saved
+    settings = with_needs(ctx.params.slicing, ctx.params.route, saved)
     own = paths_from_json(task.slicers)
-    chosen = choose(settings, own, task.profile, ctx.saved)
+    chosen = choose(settings, own, task.profile, saved)
     slicer, settings = chosen.slicer, chosen.settings
     stl, piece, said = testprint.prepare(ctx.folder, settings, ctx.machine, ctx.saved)
     work = ctx.work / "slicer"
@@ -411,6 +411,7 @@ def slice_model(ctx: Context) -> dict[str, Any]:
         log.write(result.log + "\n")
     return {
         "slicer": {"name": slicer.name, "version": result.version},
+        "profile": saved and {"id": saved.id, "name": saved.name},
         "problems": [p.to_json() for p in (*chosen.problems, *said, *result.warnings)],
         **({"test_print": piece} if piece else {}),
         "peak_memory_bytes": result.peak_memory_bytes,

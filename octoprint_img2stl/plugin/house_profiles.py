@@ -37,6 +37,7 @@ class HouseProfiles:
     printer: OctoPrintPrinter
     slicer_paths: Callable[[], OwnerPaths]
     usable_slicers: Callable[[], list[str]]
+    soon: Callable[[Callable[[], Any]], None]
     _profiles: Any  # OctoPrint's printer profile manager
     _pushed: Callable[[dict[str, Any]], None]
 
@@ -105,6 +106,3 @@ class HouseProfiles:
         if not found or self.profiles.get(found).engine not in self.usable_slicers():
             return params
         return replace(params, slicing=replace(params.slicing, profile=found))
-
-    def soon(self, action: Callable[[], Any]) -> None:
-        raise NotImplementedError

@@ -256,6 +256,7 @@ class JobViews:
                     "filament_mm",
                     "filament_g",
                     "slicer",
+                    "profile",
                     "test_print",
                     "supports",
                     "machine",

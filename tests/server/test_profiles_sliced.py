@@ -110,6 +110,7 @@ def said(gcode, key):
 def test_a_job_has_the_profiles_settings_and_what_counts_over_them(admin, prusa):
     job, gcode = made(admin, admin.draft(), prusa)
     assert job["result"]["slicer"]["name"] == "prusaslicer"
+    assert job["result"]["profile"] == {"id": prusa, "name": "Whole"}
     for key, value in (
         ("layer_height", "0.24"),
         ("perimeters", "1"),
