@@ -91,14 +91,17 @@
             client()
                 .profile(id)
                 .then((answer) =>
-                    requestKeys(answer.profile.engine).then((known) => [
-                        answer.profile,
-                        known.keys
-                    ])
+                    requestKeys(answer.profile.engine).then(
+                        (known) => [answer.profile, known.keys],
+                        // without its slicer there is what the profile says, without words
+                        (xhr) =>
+                            $.Deferred().resolve([answer.profile, [], Img2Stl.failure(xhr)])
+                    )
                 )
-                .done(function ([profile, keys]) {
+                .done(function ([profile, keys, problem]) {
                     if (asked !== id) return;
                     fill(profile);
+                    self.problem(problem || null);
                     self.keys.load(
                         keys,
                         profile.values,
