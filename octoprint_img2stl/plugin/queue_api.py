@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import flask
+from flask_babel import gettext
 from flask_login import current_user
 
 from octoprint.plugin import BlueprintPlugin
@@ -88,10 +89,13 @@ class QueueApi(BlueprintPlugin):
                     "This job has no G-code yet; make it first, then add it to the queue."
                 ),
             )
+        name = job.name
+        if job.facts("slice").get("test_print"):  # the whole may be wanted besides
+            name = gettext("%(name)s (test print)") % {"name": name}
         user = current_user.get_id()
         path = house.printer.add_gcode(
             house.store.path(job.id, pipeline.GCODE),
-            job.name,
+            name,
             job.id,
             made["analysis"],
             user,
@@ -100,7 +104,7 @@ class QueueApi(BlueprintPlugin):
         sha256 = sha256_of(house.printer.path_on_disk(path))
         items = house.queue.add(
             job_id=job.id,
-            name=job.name,
+            name=name,
             path=path,
             sha256=sha256 or "",
             bounds=tuple(made["bounds"]),

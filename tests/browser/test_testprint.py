@@ -64,6 +64,9 @@ def test_a_sample_and_then_the_whole(tab, width, height):
     tab.no_sideways_scrolling()
     tab.picture("3-sample")
 
+    tab["img2stl-add-queue"].click()
+    expect(tab["img2stl-queue"]).to_contain_text("table (test print)")
+    tab["img2stl-step-slice"].click()
     tab["img2stl-print-whole"].click()
     expect(tab["img2stl-test-piece"]).to_have_count(0)
     expect(tab["img2stl-layer"]).to_be_visible(timeout=LONG_MS)
