@@ -271,9 +271,11 @@ def _profile_key(job: Job, options: Options) -> str:
     if not profile or options.profiles is None:
         return ""
     try:
-        return load_saved(options.profiles, profile).fingerprint
+        saved = load_saved(options.profiles, profile)
     except Refusal:
         return ""
+    # the material decides what a profile without temperatures leaves open
+    return f"{saved.fingerprint} {saved.material}"
 
 
 def _verdict(outcome: Problem | None) -> tuple[JobState, Problem | None]:

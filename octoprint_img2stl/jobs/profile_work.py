@@ -21,7 +21,6 @@ from ..slicing.vendor.index import Vendors, places
 from ..slicing.vendor.search import PrinterModel
 
 MODELS_LIMIT = 60  # shown of what a search finds
-
 KEYS_KEPT = 4  # lists of settings; one has 120 kB
 
 # What it was read from -> what was read.
