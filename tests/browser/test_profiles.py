@@ -175,6 +175,14 @@ def test_from_the_maker_to_the_default(dialog, server, width):
     page.fits("use", "edit", "export", "delete", "close")
     page.picture("list")
 
+    # another dialog on top of this one is left alone
+    page["edit"].click()
+    above = page.page.locator("#img2stl_profile_edit")
+    expect(above).to_be_visible()
+    page.page.keyboard.press("Escape")
+    expect(above).to_be_hidden()
+    expect(page["edit"]).to_be_focused()
+
     page["delete"].click()
     expect(page["delete-yes"]).to_be_focused()
     page.page.keyboard.press("Escape")

@@ -14,7 +14,7 @@
         const self = this;
         self.isOpen = ko.observable(false);
         let opener = null;
-        let handled = false; // the key that is held down
+        let closes = false; // whether the key that is held down is to close it
 
         // focus: selector of what gets the keyboard
         self.open = function (focus) {
@@ -45,13 +45,14 @@
         const onKeyDown = function (event) {
             if (event.which === TAB) stayInside(event);
             if (event.which !== ESCAPE) return;
-            handled = !!what.escape && what.escape();
-            if (handled) event.preventDefault();
+            closes = !what.escape || !what.escape();
+            if (!closes) event.preventDefault();
         };
-        // Bootstrap closes at this one
+        // Bootstrap closes at this one; it may have been pressed in a dialog above
         const onKeyUp = function (event) {
-            if (event.which === ESCAPE && handled) event.stopImmediatePropagation();
-            handled = false;
+            if (event.which !== ESCAPE) return;
+            if (!closes) event.stopImmediatePropagation();
+            closes = false;
         };
         const stayInside = function (event) {
             const all = Array.from(event.currentTarget.querySelectorAll(FOCUSABLE)).filter(
