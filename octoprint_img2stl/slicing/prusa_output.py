@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
 
 from ..problems import INFO, N_, WARNING, Problem
 from ..process import Finished
 from .missing import empty_layer
+from .pace import Pace
 from .refused import SlicingRefused, clean_text
 from .running import (
     DISK_FULL,
@@ -32,22 +32,17 @@ _SUBSTITUTED = re.compile(r'key = "(\w+)"\s+loaded = "(.*)\s+substituted = "(.*)
 _COMPOSITE = "Error: The composite configation is not valid: "  # as it is spelt there
 _EXPORTED_LAYER = "Exported layer "
 
-# Beginning of a line -> fraction reached. By text: the numbers of PrusaSlicer's own
-# stage lines go forth and back. A stage that a version does not announce is skipped.
+# Beginning of a line -> the stage of `prusa_pace` that begins. By text: the numbers of
+# PrusaSlicer's own stage lines go forth and back.
 STAGES = (
-    ("Starting the slicing process", 0.03),
-    ("Slicing volumes", 0.05),
-    ("Generating perimeters...", 0.10),
-    ("Detecting solid surfaces", 0.62),
-    ("Preparing fill surfaces", 0.64),
-    ("Discovering vertical shells", 0.66),
-    ("Filling layers", 0.72),
-    ("Searching support spots", 0.74),
-    ("Generating support material", 0.75),
-    ("Exporting G-code...", 0.78),
+    ("Slicing volumes", "slice"),
+    ("Generating perimeters...", "extra"),
+    ("Generating perimeters for layer", "perimeters"),
+    ("Detecting solid surfaces", "fill"),
+    ("Preparing fill surfaces", "fill"),
+    ("Generating support material", "supports"),
+    ("Exporting G-code...", "seams"),
 )
-PERIMETERS = (0.10, 0.62)  # share of the perimeters, layer by layer
-EXPORT = (0.78, 0.99)
 
 
 KNOWN = (
@@ -97,14 +92,11 @@ class Listener:
 
     Args:
         layers: how many there will be, about.
-        progress: called with a fraction 0..1 that never falls.
+        pace: is told how far each stage is; see `prusa_pace`.
     """
 
-    def __init__(
-        self, layers: int, progress: Callable[[float], None] | None = None
-    ) -> None:
-        self._layers, self._progress = max(1, layers), progress
-        self._reached = 0.0
+    def __init__(self, layers: int, pace: Pace | None = None) -> None:
+        self._layers, self._pace = max(1, layers), pace
         self._perimeters = self._exported = 0
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._errors: deque[str] = deque(maxlen=ERROR_LINES)
@@ -206,24 +198,19 @@ class Listener:
             self._log.append(clean_text(text))
         elif text.startswith(_EXPORTED_LAYER):
             self._exported += 1
-            self._share(EXPORT, self._exported)
+            self._at("export", self._exported)
         elif _DONE_LAYER.match(text):
             self._perimeters += 1
-            self._share(PERIMETERS, self._perimeters)
+            self._at("perimeters", self._perimeters)
         else:
             self._stage(text)
 
-    def _share(self, share: tuple[float, float], done: int) -> None:
-        begin, end = share
-        self._reach(begin + (end - begin) * min(1.0, done / self._layers))
+    def _at(self, stage: str, done: int = 0) -> None:
+        if self._pace:
+            self._pace.reached(stage, done, self._layers if done else 0)
 
     def _stage(self, text: str) -> None:
-        for beginning, fraction in STAGES:
+        for beginning, stage in STAGES:
             if text.startswith(beginning):
-                self._reach(fraction)
-
-    def _reach(self, fraction: float) -> None:
-        if fraction > self._reached:
-            self._reached = fraction
-            if self._progress:
-                self._progress(fraction)
+                self._at(stage)
+                return

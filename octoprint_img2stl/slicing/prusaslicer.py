@@ -7,7 +7,6 @@ without a word, and its progress is a trace log: the reasons for most lines here
 from __future__ import annotations
 
 import errno
-import math
 import os
 import re
 import tempfile
@@ -18,18 +17,20 @@ from .. import process
 from ..machine import Machine
 from ..problems import N_, Problem
 from ..process import Limits
+from .effort import infill_metres, layer_work
 from .gcode import read_gcode, verify
 from .missing import missing, seen
+from .pace import Worked, work_begun
 from .profiles import slice_ini, write_ini
 from .prusa_output import Listener
+from .prusa_pace import prusa_pace
 from .refused import SlicingRefused, clean_text
 from .running import DISK_FULL, asked_version, publish, scaled
 from .settings import SliceSettings
 from .slicer import SliceResult
-from .stl import stl_size
+from .stl import stl_count, stl_size
 
 PROBE = Limits(time_s=30.0)  # a Pi that is busy needs some seconds to load it
-SLICED = 0.96  # of the progress; the rest is reading what was written
 OLDEST = (2, 3, 0)
 SAYS = re.compile(r"PrusaSlicer-(\d+\.\d+\.\d+)")
 THINNEST = 0.01  # mm; a thousand times thinner would keep the slicer busy for days
@@ -85,11 +86,12 @@ class PrusaSlicer:
         relief: bool = True,
     ) -> SliceResult:
         """See `slicer.Slicer.slice`."""
+        before = work_begun()
         stl, gcode, work = (Path(os.path.abspath(path)) for path in (stl, gcode, work))
         gcode.unlink(missing_ok=True)
         size = stl_size(stl)
         ini, notices = slice_ini(machine, settings, size, profile=profile, relief=relief)
-        layer, first = _height(ini, "layer_height"), _height(ini, "first_layer_height")
+        layer, first = _number(ini, "layer_height"), _number(ini, "first_layer_height")
         if 0 < layer < THINNEST:
             raise SlicingRefused(
                 "slicing.bad_profile",
@@ -110,20 +112,39 @@ class PrusaSlicer:
                 )
                 model.symlink_to(stl)
                 write_ini(config, ini)
-                listener = Listener(
-                    _layers(size[2], layer), scaled(progress, 0.0, SLICED)
+                work_done = layer_work(stl, layer, first or layer)
+                worked = Worked(started)
+                pace = prusa_pace(
+                    progress,
+                    worked,
+                    stl_count(stl),
+                    len(work_done),
+                    infill_metres(
+                        size, _number(ini, "fill_density"), machine.line_width, layer
+                    ),
+                    supports=ini.get("support_material") == "1",
+                    work=work_done,
+                    before=before(),
                 )
+
+                def ended() -> bool:
+                    pace.tick()  # it is asked several times a second
+                    return bool(cancelled and cancelled())
+
+                listener = Listener(len(work_done), pace)
                 argv = _argv(self.path, config, machine, output, model)
                 finished = process.run(
                     argv,
                     cwd=folder,
                     limits=limits,
                     on_line=listener.line,
-                    cancelled=cancelled,
-                    started=started,
+                    cancelled=ended,
+                    started=worked.started,
                 )
                 listener.refuse(finished, output.is_file() and not output.is_symlink())
-                facts = read_gcode(output, scaled(progress, SLICED, 1.0), machine.centre)
+                facts = read_gcode(
+                    output, scaled(progress, pace.ended(), 1.0), machine.centre
+                )
                 verify(facts, machine, model=True)
                 found = seen(facts, machine, size[2], max(layer, first))
                 if not relief:
@@ -177,16 +198,12 @@ def _quoted(path: str) -> str:
     return f'"{escaped}"'
 
 
-def _height(ini: Mapping[str, str], key: str) -> float:
-    """A height of the configuration, mm; 0 for what is no number, which it will refuse."""
+def _number(ini: Mapping[str, str], key: str) -> float:
+    """A number of the configuration; 0 for what is none, which the slicer will refuse."""
     try:
-        return float(ini.get(key, ""))
+        return float(ini.get(key, "").removesuffix("%"))
     except ValueError:
         return 0.0
-
-
-def _layers(height: float, layer: float) -> int:
-    return max(1, math.ceil(height / layer)) if layer > 0 else 1
 
 
 def _told_once(said: Sequence[Problem], found: Sequence[Problem]) -> list[Problem]:

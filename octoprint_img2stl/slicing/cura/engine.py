@@ -20,23 +20,23 @@ from ... import process
 from ...machine import Machine
 from ...problems import N_
 from ...process import Limits
+from ..effort import infill_metres, layer_work
 from ..gcode import read_gcode, verify
 from ..missing import missing, seen
+from ..pace import Worked, work_begun
 from ..refused import SlicingRefused, clean_text
 from ..running import DISK_FULL, asked_version, publish, refuse_replaced, scaled
 from ..settings import SliceSettings
 from ..slicer import SliceResult
-from ..stl import stl_size
+from ..stl import stl_count, stl_size
 from .config import Config, slice_config
 from .definitions import Definitions
-from .effort import layer_work
 from .flat import write_flat
 from .header import set_header
 from .output import Listener
-from .pace import Pace
+from .pace import cura_pace
 
 PROBE_S = 30.0  # a Pi that is busy needs some seconds to load it
-SLICED = 0.95  # of the progress; the rest is reading what was written
 OLDEST = (4, 8)
 SAYS = re.compile(r"Cura_SteamEngine version (\d+(?:\.\d+){1,2})")
 LAST_LINE = b";End of Gcode"
@@ -101,6 +101,7 @@ class CuraEngine:
         relief: bool = True,
     ) -> SliceResult:
         """See `slicer.Slicer.slice`."""
+        before = work_begun()
         stl, gcode, work = (Path(os.path.abspath(path)) for path in (stl, gcode, work))
         gcode.unlink(missing_ok=True)
         size = stl_size(stl)
@@ -121,10 +122,22 @@ class CuraEngine:
                 model, output = folder / "model.stl", folder / "out.gcode"
                 model.symlink_to(stl)
                 flat = write_flat(folder, config.values)
-                pace = Pace(
-                    scaled(progress, 0.0, SLICED),
-                    config.values["support_enable"] == "true",
-                    layer_work(stl, *_heights(config)),
+                work_done = layer_work(stl, *_heights(config))
+                worked = Worked(started)
+                pace = cura_pace(
+                    progress,
+                    worked,
+                    stl_count(stl),
+                    len(work_done),
+                    infill_metres(
+                        size,
+                        float(config.values["infill_sparse_density"]),
+                        machine.line_width,
+                        max(_heights(config)),
+                    ),
+                    supports=config.values["support_enable"] == "true",
+                    work=work_done,
+                    before=before(),
                 )
 
                 def ended() -> bool:
@@ -140,11 +153,13 @@ class CuraEngine:
                     limits=limits,
                     on_line=listener.line,
                     cancelled=ended,
-                    started=started,
+                    started=worked.started,
                 )
                 listener.refuse(finished, output.is_file() and not output.is_symlink())
                 set_header(output, listener.header)
-                facts = read_gcode(output, scaled(progress, SLICED, 1.0), machine.centre)
+                facts = read_gcode(
+                    output, scaled(progress, pace.ended(), 1.0), machine.centre
+                )
                 verify(facts, machine, model=True)
                 _refuse_incomplete(output)
                 refuse_replaced(self.label, facts, f"Cura_SteamEngine {version}")

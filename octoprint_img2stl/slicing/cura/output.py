@@ -13,6 +13,7 @@ from collections import deque
 
 from ...problems import N_, WARNING, Problem
 from ...process import Finished
+from ..pace import Pace
 from ..refused import SlicingRefused, clean_text
 from ..running import (
     OUT_OF_MEMORY,
@@ -22,7 +23,7 @@ from ..running import (
     refuse_ended,
     refuse_failure,
 )
-from .pace import Pace
+from .pace import SKINS, WALLS
 
 LOG_LINES = 300
 ERROR_LINES = 8
@@ -113,8 +114,7 @@ class Listener:
         self._dumping = False
         match = _PROGRESS.match(line)
         if match:
-            if self._pace:
-                self._pace.reached(match[1], int(match[2]), int(match[3]))
+            self._at(match[1], int(match[2]), int(match[3]))
         elif line.startswith("Gcode header after slicing"):
             self._in_header, self._header = True, []
         elif line.startswith("End of gcode header"):
@@ -172,6 +172,19 @@ class Listener:
                 )
         if not written or failed(finished):
             refuse_failure(finished, self.detail)
+
+    def _at(self, stage: str, done: int, total: int) -> None:
+        """Tell the pace; the engine has one stage for all walls and then all skins."""
+        if self._pace is None:
+            return
+        if stage == WALLS and 2 * done > total:
+            self._pace.reached(SKINS, 2 * done - total, total)
+        elif stage == WALLS:
+            self._pace.reached(WALLS, 2 * done, total)
+        elif stage in ("support", "export"):
+            self._pace.reached(stage, done, total)
+        else:
+            self._pace.reached(stage)
 
     def _said(self, text: str) -> None:
         if not re.search("[A-Za-z]{2}", text):

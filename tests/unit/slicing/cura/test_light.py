@@ -6,7 +6,7 @@ import sys
 import pytest
 
 MODULES = (
-    "bed bounds config definitions effort engine files flat formulas gcodes header keys "
+    "bed bounds config definitions engine files flat formulas gcodes header keys "
     "output pace resolve"
 ).split()
 CODE = """

@@ -11,7 +11,7 @@ import struct
 from itertools import accumulate
 from pathlib import Path
 
-from ..stl import HEADER, RECORD
+from .stl import HEADER, RECORD
 
 SAMPLES = 20_000  # triangles looked at
 BLOCK = 50  # of them, one after the other
@@ -52,6 +52,22 @@ def layer_work(stl: Path, layer: float, first: float) -> list[float]:
     work = [ALWAYS + number + number**2 / SQUARE for number in crossed]
     total = sum(work)
     return [done / total for done in accumulate(work)]
+
+
+def infill_metres(
+    size: tuple[float, float, float], percent: float, line: float, layer: float
+) -> float:
+    """Length of the lines that would fill a model's box, m.
+
+    Args:
+        size: of the box, mm.
+        percent: density of the infill.
+        line, layer: width and height of a line, mm.
+    """
+    width, depth, height = size
+    if not line > 0 or not layer > 0:
+        return 0.0
+    return width * depth * height * percent / 100 / line / layer / 1000
 
 
 def _heights(stl: Path) -> tuple[list[tuple[float, float]], float]:
