@@ -42,6 +42,7 @@ STATUS = {
     "profiles.not_yours": 403,
     "profiles.printer_busy": 409,
     "profiles.file_too_big": 413,
+    "profiles.not_written": 507,
     "solid.admin_needed": 403,
     "solid.password_needed": 403,
     "jobs.busy": 409,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import flask
@@ -9,7 +13,7 @@ from flask_login import current_user
 
 from octoprint.access.permissions import Permissions
 
-from ..problems import Refusal
+from ..problems import N_, Refusal
 from ..slicing.saved import SavedProfile
 from .house import House
 from .profile_views import ProfileViews
@@ -19,6 +23,22 @@ TEXT_LENGTH = 200  # characters of the name of a preset, or of a profile
 
 class ProfilesRefused(Refusal):
     """What was asked about profiles cannot be done."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Raises `ProfilesRefused` (``profiles.not_written``) where the disk is full or gone."""
+    try:
+        yield
+    except OSError as error:
+        raise ProfilesRefused(
+            "profiles.not_written",
+            N_(
+                "The profile cannot be written (%(why)s); free some space on the disk and "
+                "try again."
+            ),
+            why=os.strerror(error.errno or errno.EIO),
+        ) from error
 
 
 def profile_views(house: House) -> ProfileViews:

@@ -25,6 +25,7 @@ from .profile_answers import (
     may_gcode,
     profile_views,
     text,
+    writing,
 )
 from .profile_uploads import Waiting
 
@@ -93,8 +94,8 @@ class ProfileDraftsApi(BlueprintPlugin):
                 size=-(-size // 2**20),
                 limit=FILE_BYTES // 2**20,
             )
-        self.house.store.require_room(size)
-        waiting = self.house.profile_uploads.take(file, name, current_user.get_id())
+        with writing():
+            waiting = self.house.profile_uploads.take(file, name, current_user.get_id())
         try:
             found = self._read(waiting, {})
         except Refusal:  # what is no profile nobody can save
@@ -147,7 +148,8 @@ class ProfileDraftsApi(BlueprintPlugin):
                 field="profile.choose",
             )
         name = text(body().get("name")).strip() or profile.name
-        saved = self.house.add_profile(profile, name, current_user.get_id())
+        with writing():
+            saved = self.house.add_profile(profile, name, current_user.get_id())
         if waiting is not None:
             self.house.profile_uploads.done(waiting)
         return answer_profile(self.house, saved, 201)

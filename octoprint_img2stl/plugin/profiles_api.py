@@ -23,6 +23,7 @@ from .profile_answers import (
     may_gcode,
     profile_views,
     text,
+    writing,
 )
 from .profile_export import exported
 from .profile_views import machine_view
@@ -89,13 +90,14 @@ class ProfilesApi(BlueprintPlugin):
         self._own_profile(profile_id)
         given = body()
         name, material = given.get("name"), given.get("material")
-        changed = self.house.profiles.change(
-            profile_id,
-            name=None if name is None else text(name),
-            material=None if material is None else str(material),
-            values=given.get("values"),
-            own_gcode=may_gcode(),
-        )
+        with writing():
+            changed = self.house.profiles.change(
+                profile_id,
+                name=None if name is None else text(name),
+                material=None if material is None else str(material),
+                values=given.get("values"),
+                own_gcode=may_gcode(),
+            )
         self.house.profiles_changed()
         return answer_profile(self.house, changed)
 
@@ -105,7 +107,8 @@ class ProfilesApi(BlueprintPlugin):
     @refusing
     def remove_profile(self, profile_id: str) -> flask.Response:
         self._own_profile(profile_id)
-        self.house.profiles.remove(profile_id)
+        with writing():
+            self.house.profiles.remove(profile_id)
         self.house.profiles_changed()
         return flask.jsonify(deleted=True)
 
@@ -153,7 +156,8 @@ class ProfilesApi(BlueprintPlugin):
         given = body()
         material, wanted = text(given.get("material")), text(given.get("profile"))
         printer = self.house.printer_profile()["id"]
-        self.house.profiles.set_default(printer, material, wanted)
+        with writing():
+            self.house.profiles.set_default(printer, material, wanted)
         self.house.profiles_changed()
         return flask.jsonify(defaults=self.house.default_profiles())
 

@@ -427,6 +427,26 @@ def test_changes_that_cannot_be(bob, values, field):
     assert bob.api("GET", path)["profile"] == saved
 
 
+def test_a_disk_that_takes_nothing_ends_in_a_sentence(server, bob):
+    """A file lies where the folder of the profiles should be."""
+    saved = save_upload(bob, INI)
+    folder = server.base / "data" / "img2stl" / "profiles"
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    folder.write_text("")
+    try:
+        path = f"/profiles/{saved['id']}"
+        for method, what in (("PUT", {"name": "Other"}), ("DELETE", {})):
+            problem = bob.api(method, path, 507, json=what)["problem"]
+            assert problem["code"] == "profiles.not_written"
+        problem = upload(bob, INI, expect=507)["problem"]
+        assert problem["code"] == "profiles.not_written"
+    finally:
+        folder.unlink()
+        aside.rename(folder)
+    assert bob.api("GET", path)["profile"] == saved
+
+
 def test_what_is_somebody_elses(admin, bob, carol):
     saved = save_upload(bob, INI)
     path = f"/profiles/{saved['id']}"
