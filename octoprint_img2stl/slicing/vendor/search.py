@@ -42,15 +42,20 @@ def found(text: str, models: Iterable[PrinterModel], limit: int) -> list[Printer
     nozzle = _NOZZLE.search(text)
     ranked = []
     if nozzle:
-        wanted = words(_NOZZLE.sub(" ", text))
-        ranked = _ranked(wanted, models, nozzle[1].replace(",", "."))
+        rest = _NOZZLE.sub(" ", text)
+        ranked = _ranked(_typed(rest), models, nozzle[1].replace(",", "."))
     if not ranked:  # "Voron 2.4" is no nozzle
-        ranked = _ranked(words(text), models, "")
+        ranked = _ranked(_typed(text), models, "")
     return ranked[:limit]
 
 
+def _typed(text: str) -> list[list[str]]:
+    """What was typed between spaces, each taken apart."""
+    return [found for found in map(words, text.split()) if found]
+
+
 def _ranked(
-    wanted: list[str], models: list[PrinterModel], nozzle: str
+    wanted: list[list[str]], models: list[PrinterModel], nozzle: str
 ) -> list[PrinterModel]:
     found = []
     for place, model in enumerate(models):
@@ -78,21 +83,29 @@ def _variant(model: PrinterModel, nozzle: str) -> str | None:
     return min(fitting, key=len, default=None)
 
 
-def _rank(wanted: list[str], model: PrinterModel) -> tuple[int, int, int] | None:
+def _rank(
+    wanted: list[list[str]], model: PrinterModel
+) -> tuple[int, int, int, int] | None:
     """Smaller is better; None: a word is not there."""
     if not wanted:
-        return 0, 0, 0  # in the makers' order
+        return 0, 0, 0, 0  # in the makers' order
     name = words(model.name)
     everything = [*words(model.vendor_name), *words(model.vendor), *name]
     everything += words(model.model)
+    asked = [word for together in wanted for word in together]
     loose = 0  # words that are only the beginning of one
-    for word in wanted:
+    for word in asked:
         if word in everything:
             continue
         if word.isdigit() or not any(each.startswith(word) for each in everything):
             return None
         loose += 1
+    # "mk3s" is rather the MK3S than the 3 of an i3 MK2S
+    torn = sum(not _in(together, everything) for together in wanted)
     # "ender 3" is rather the Ender-3 than the Ender-3 Max Neo or the 3 of an Ender
-    asked, said = " ".join(wanted), " ".join(name)
-    apart = 0 if asked and f" {asked} " in f" {said} " else 1
-    return loose, apart, len(name)
+    return loose, torn, 0 if _in(asked, name) else 1, len(name)
+
+
+def _in(some: list[str], row: list[str]) -> bool:
+    """Whether words stand in a row one after the other."""
+    return f" {' '.join(some)} " in f" {' '.join(row)} "

@@ -112,6 +112,7 @@ def test_what_people_type(installed):
     assert first("ender 3") == ("Creality Ender-3", "")
     assert first("creality ender3") == ("Creality Ender-3", "")
     assert first("mk3s 0.6") == ("Original Prusa i3 MK3S & MK3S+", "0.6")
+    assert first("prusa mk3s") == ("Original Prusa i3 MK3S & MK3S+", "")
     assert first("mini prusa")[0] == "Original Prusa MINI & MINI+"
 
 
