@@ -108,11 +108,16 @@ def test_a_profile_and_a_choice_over_it_are_in_the_gcode(tab, server, profile):
 
     # deleted meanwhile
     bob.api("DELETE", f"/profiles/{profile['id']}")
+    tab.page.wait_for_function(
+        """() => !ko.dataFor(document.getElementById("img2stl_profile_edit"))
+            .state().profiles.length"""
+    )
     tab["img2stl-step-shape"].click()
     expect(tab["img2stl-profile-problem"]).to_contain_text("was deleted")
     tab["img2stl-profile"].select_option(label="Plain settings")
     expect(tab["img2stl-profile-problem"]).to_have_count(0)
     expect(tab["img2stl-infill"]).to_have_value("40")
+    expect(tab["img2stl-ready-problem"]).to_have_count(0)
     assert tab.errors == []
 
 
