@@ -271,11 +271,9 @@ def _profile_key(job: Job, options: Options) -> str:
     if not profile or options.profiles is None:
         return ""
     try:
-        saved = load_saved(options.profiles, profile)
+        return load_saved(options.profiles, profile).fingerprint
     except Refusal:
         return ""
-    # the material decides what a profile without temperatures leaves open
-    return f"{saved.fingerprint} {saved.material}"
 
 
 def _verdict(outcome: Problem | None) -> tuple[JobState, Problem | None]:
