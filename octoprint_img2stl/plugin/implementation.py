@@ -211,10 +211,10 @@ class Img2StlPlugin(
             "css": [
                 "css/img2stl.css",
                 "css/img2stl_endpoints.css",
+                "css/img2stl_testprint.css",
+                "css/img2stl_layerview.css",
                 "css/img2stl_profiles.css",
                 "css/img2stl_profileedit.css",
-                "css/img2stl_layerview.css",
-                "css/img2stl_testprint.css",
             ],
         }
 
