@@ -298,13 +298,6 @@ def test_a_gap_in_the_model_is_told(curaengine, do_slice, make_stl):
     assert problem.values == {"low": 5.0, "high": 10.0}
 
 
-def test_a_top_that_is_too_thin_is_told(curaengine, do_slice, make_stl):
-    stl = make_stl((-5, -5, 0, 5, 5, 3), (-0.02, -0.02, 3, 0.02, 0.02, 9))
-    result, _ = do_slice(curaengine, stl, Machine(), PLAIN)
-    problem = next(p for p in result.warnings if p.code == "slicing.top_missing")
-    assert problem.values == {"top": 3.0, "height": 9.0}
-
-
 def test_definitions_of_another_version(engine_path, do_slice, cube, make_folder):
     """Refused before; and where nobody knows it before, the engine's own words are."""
     old = CuraEngine(engine_path, str(make_folder({}, setting_version=1)))
