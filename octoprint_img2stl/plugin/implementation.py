@@ -55,6 +55,7 @@ JAVASCRIPT = (
     "img2stl_profilevendor",
     "img2stl_profilefile",
     "img2stl_profiles",
+    "img2stl_profilekey",
     "img2stl_profilekeys",
     "img2stl_profileedit",
     "img2stl_levels",
