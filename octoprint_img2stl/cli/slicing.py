@@ -53,7 +53,7 @@ def slice_(
         machine = Machine.from_bed(bed, nozzle)
         settings = SliceSettings.from_json(slicing_of(given))
         chosen = choose(settings, slicers_of(given), given["profile"])
-        slicer = chosen.slicer
+        slicer, settings = chosen.slicer, chosen.settings
         output.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".img2stl-", dir=output.parent)).resolve()
         try:

@@ -383,12 +383,16 @@ def slice_model(ctx: Context) -> dict[str, Any]:
     from ..slicing.chosen import choose
     from ..slicing.needs import with_needs
     from ..slicing.owner_paths import paths_from_json
+    from ..slicing.route_values import route_values
 
     task, saved = ctx.task, ctx.saved
     settings = with_needs(ctx.params.slicing, ctx.params.route, saved)
     own = paths_from_json(task.slicers)
     chosen = choose(settings, own, task.profile, saved)
     slicer, settings = chosen.slicer, chosen.settings
+    profile, changed = route_values(
+        ctx.params.route, slicer.name, chosen.profile, settings, ctx.machine
+    )
     stl, piece, said = testprint.prepare(ctx.folder, settings, ctx.machine, ctx.saved)
     work = ctx.work / "slicer"
     shutil.rmtree(work, ignore_errors=True)
@@ -400,7 +404,7 @@ def slice_model(ctx: Context) -> dict[str, Any]:
         settings,
         work=work,
         limits=Limits(task.slicer_memory_bytes, task.slicer_time_s),
-        profile=chosen.profile,
+        profile=profile,
         progress=ctx.progress,
         started=ctx.started,
         relief=ctx.params.mesh is None,
@@ -412,7 +416,10 @@ def slice_model(ctx: Context) -> dict[str, Any]:
     return {
         "slicer": {"name": slicer.name, "version": result.version},
         "profile": saved and {"id": saved.id, "name": saved.name},
-        "problems": [p.to_json() for p in (*chosen.problems, *said, *result.warnings)],
+        "problems": [
+            problem.to_json()
+            for problem in (*chosen.problems, *changed, *said, *result.warnings)
+        ],
         **({"test_print": piece} if piece else {}),
         "peak_memory_bytes": result.peak_memory_bytes,
     }

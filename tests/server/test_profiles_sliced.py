@@ -145,9 +145,13 @@ def test_a_job_has_the_profiles_settings_and_what_counts_over_them(admin, prusa)
     admin.api("DELETE", f"/jobs/{job['id']}")
 
 
-def test_a_lithophane_stays_solid(admin, prusa):
+def test_a_lithophane_stays_solid_and_slow(admin, prusa):
+    admin.api("PUT", f"/profiles/{prusa}", json={"values": {"infill_speed": "180"}})
     job, gcode = made(admin, admin.draft(), prusa, route="lithophane")
     assert said(gcode, "fill_density") == "100%" and said(gcode, "perimeters") == "1"
+    assert float(said(gcode, "infill_speed")) < 100
+    codes = [problem["code"] for problem in job["result"]["problems"]]
+    assert "slicing.slowed" in codes
     admin.api("DELETE", f"/jobs/{job['id']}")
 
 
