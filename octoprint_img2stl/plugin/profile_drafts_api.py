@@ -88,8 +88,8 @@ class ProfileDraftsApi(BlueprintPlugin):
             raise ProfilesRefused(
                 "profiles.file_too_big",
                 N_(
-                    "The file has %(size)s MB, more than the %(limit)s MB of a profile; "
-                    "export the profile alone from your slicer."
+                    "The file has %(size)s MB, more than the %(limit)s MB allowed for a "
+                    "profile; export the profile alone from your slicer."
                 ),
                 size=-(-size // 2**20),
                 limit=FILE_BYTES // 2**20,
@@ -144,7 +144,7 @@ class ProfileDraftsApi(BlueprintPlugin):
         if found["undecided"]:
             raise ProfilesRefused(
                 "profiles.undecided",
-                N_("This file holds several presets; choose which of them you want."),
+                N_("This file holds several profiles; choose the ones you want."),
                 field="profile.choose",
             )
         name = text(body().get("name")).strip() or profile.name

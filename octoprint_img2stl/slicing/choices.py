@@ -58,7 +58,7 @@ TEST_PRINTS: dict[str, str] = {
 
 # What is offered; any value within settings.LIMITS is accepted.
 INFILLS: dict[int, str] = {  # percent -> what for
-    0: N_("Hollow"),
+    0: N_("Empty"),
     10: N_("Decorative"),
     15: N_("Normal"),
     20: N_("Firm"),

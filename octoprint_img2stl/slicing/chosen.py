@@ -68,8 +68,8 @@ def choose(
         raise SlicingRefused(
             "slicing.profile_undecided",
             N_(
-                "This file holds several presets (%(names)s); export the one that you want "
-                "by itself."
+                "This file holds several profiles (%(names)s); export the one you want by "
+                "itself."
             ),
             field="profile",
             names=", ".join(names[:6]) + (", …" if len(names) > 6 else ""),

@@ -103,7 +103,7 @@ def described(
         raise SlicingRefused(
             "slicing.no_key_words",
             N_(
-                "PrusaSlicer does not tell its settings; install it again, or name another "
+                "PrusaSlicer does not say which settings it has; install it again, or name another "
                 "program in the settings."
             ),
             field="slicer_path",

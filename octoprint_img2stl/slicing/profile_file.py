@@ -256,8 +256,8 @@ def left_out(
                 "slicing.profile_dangerous",
                 WARNING,
                 N_(
-                    "The profile's %(keys)s was left out: it would run programs, "
-                    "send files away or change the result unseen."
+                    "Left out of the profile: %(keys)s. It would run programs, send files "
+                    "away or change the result unseen."
                 ),
                 {"keys": names(dangerous)},
                 "profile",

@@ -90,8 +90,8 @@ def _converted(path: str, folder: Path, name: str) -> BinaryIO:
         raise MeshRefused(
             "mesh.step_limit",
             N_(
-                "Reading %(name)s took more than %(minutes)s minutes or %(memory)s MB and "
-                "was ended; export the model as STL from your CAD program."
+                "Reading %(name)s was stopped because it needed more than %(minutes)s "
+                "minutes or %(memory)s MB; export the model as STL from your CAD program."
             ),
             name=name,
             minutes=round(TIME_S / 60),

@@ -65,7 +65,7 @@ def pick(bundle: Bundle, choose: Mapping[str, str]) -> Picked:
         if wanted and wanted not in names and wanted != active:
             raise SlicingRefused(
                 "slicing.profile_no_such_choice",
-                N_("The file has no preset called %(name)s; choose one that is in it."),
+                N_("The file has no profile called %(name)s; choose one that is in it."),
                 field="profile",
                 name=clean_text(wanted, NAME_LIMIT),
             )

@@ -12,8 +12,8 @@
         return [
             profile.engine_label,
             profile.filament_type,
-            size(profile.layer_height, gettext("layers of %(size)s")),
-            size(profile.nozzle, gettext("nozzle of %(size)s"))
+            size(profile.layer_height, gettext("%(size)s layers")),
+            size(profile.nozzle, gettext("%(size)s nozzle"))
         ]
             .filter((text) => text)
             .join(" · ");
@@ -37,7 +37,7 @@
             ko.pureComputed(() => _.sprintf(text, {name: profiles.printerName()}));
         self.text = named(
             gettext(
-                "This profile is for another printer than OctoPrint's printer profile “%(name)s” describes. What OctoPrint says counts when it is sliced."
+                "This profile is for another printer than OctoPrint's printer profile “%(name)s” describes. When it is sliced, what OctoPrint says counts."
             )
         );
         self.ours = named(gettext("OctoPrint's “%(name)s”"));
@@ -128,7 +128,7 @@
             rows: ko.pureComputed(() =>
                 self.isDecided() ? self.draft().contradictions : []
             ),
-            label: gettext("Save, and set OctoPrint's printer profile to this"),
+            label: gettext("Save, and copy this to OctoPrint's printer profile"),
             set: saveAndSet,
             canSet: self.canSave
         });

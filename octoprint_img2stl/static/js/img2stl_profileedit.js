@@ -51,19 +51,7 @@
         self.factsText = ko.pureComputed(function () {
             const view = self.profile();
             if (!view) return "";
-            return [
-                view.engine_label,
-                view.source_label,
-                view.nozzle &&
-                    _.sprintf(gettext("nozzle %(nozzle)s mm"), {
-                        nozzle: Img2Stl.number(view.nozzle, 2)
-                    }),
-                view.layer_height &&
-                    _.sprintf(gettext("layers of %(height)s mm"), {
-                        height: Img2Stl.number(view.layer_height, 3)
-                    }),
-                view.filament_type
-            ]
+            return [Img2Stl.profileFacts(view), view.source_label]
                 .filter((fact) => fact)
                 .join(" · ");
         });
@@ -215,7 +203,7 @@
                 .changeProfile(self.profile().id, changes())
                 .done(function (answer) {
                     root.announcement(
-                        _.sprintf(gettext("The profile %(name)s is saved."), {
+                        _.sprintf(gettext("%(name)s is saved."), {
                             name: answer.profile.name
                         })
                     );

@@ -24,7 +24,7 @@
 
         self.comparison = new Img2Stl.ProfileComparison(profiles, {
             rows: ko.pureComputed(() => profile() && profile().contradictions),
-            label: gettext("Set OctoPrint's printer profile to this"),
+            label: gettext("Copy this to OctoPrint's printer profile"),
             set: () => profiles.setPrinter(profile()).done(put).fail(refuse),
             canSet: ko.pureComputed(() => !profiles.busy()),
             isSet: self.isSet

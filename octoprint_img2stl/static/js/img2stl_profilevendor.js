@@ -114,7 +114,7 @@
             return slicer && slicer.problem
                 ? slicer.problem.message
                 : gettext(
-                      "PrusaSlicer is here, but without its makers' profiles; install it whole."
+                      "PrusaSlicer is installed, but without the profiles of the printers' makers; install the whole package."
                   );
         });
 

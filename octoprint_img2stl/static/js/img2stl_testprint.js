@@ -35,7 +35,7 @@
                     sample: gettext(
                         "Cut out where the surface has most details, at its full size. The STL stays whole."
                     ),
-                    scaled: gettext("Quicker, and of less material. The STL stays whole.")
+                    scaled: gettext("Quicker, and with less material. The STL stays whole.")
                 }[self.value()] || "")
         );
 
