@@ -79,7 +79,7 @@ def empty_layer(low: float, high: float) -> Problem:
         "slicing.empty_layer",
         WARNING,
         N_(
-            "Between %(low)s and %(high)s mm there is nothing, what is "
+            "Between %(low)s and %(high)s mm there is nothing, so what is "
             "above would be printed into the air; check the model."
         ),
         {"low": low, "high": high},
@@ -141,20 +141,28 @@ class _Lines:
         lowest = min(layer.z for layer in facts.layers)
         self._lift = facts.layers[layers[0]].z - lowest
 
-    def around(self, piece: Piece, z: float) -> list[Flat]:
-        """The lines at a height of the model that are within a piece's box."""
+    def around(self, piece: Piece, z: float, further: int = 0) -> list[Flat]:
+        """The lines at a height of the model that are within a piece's box.
+
+        Args:
+            further: of the layer so many above that one.
+        """
         x0, y0, _, x1, y1, _ = piece.box
+        found = self._at(self._place(z) + further)
         return [
             line
-            for line in self._at(z)
+            for line in found
             if line[0] <= x1 and line[2] >= x0 and line[1] <= y1 and line[3] >= y0
         ]
 
-    def _at(self, z: float) -> list[Flat]:
+    def _place(self, z: float) -> int:
+        """Which of the model's layers holds a height of the model."""
         z += self._lift - TOLERANCE
-        number = next((n for n in self._layers if self._facts.layers[n].z >= z), None)
-        if number is None:
-            number = self._layers[-1]
+        heights = (self._facts.layers[number].z for number in self._layers)
+        return next((n for n, top in enumerate(heights) if top >= z), len(self._layers))
+
+    def _at(self, place: int) -> list[Flat]:
+        number = self._layers[min(place, len(self._layers) - 1)]
         if number not in self._read:
             layer = self._facts.layers[number]
             self._bytes += layer.end - layer.start
@@ -215,8 +223,8 @@ def _pieces_missing(pieces: Sequence[Piece], of: int) -> Problem:
         "slicing.pieces_missing",
         WARNING,
         N_(
-            "Of the model's %(of)s separate pieces %(count)s cannot be printed and will "
-            "be missing, the largest of %(width)s x %(depth)s x %(height)s mm around "
+            "%(count)s of the model's %(of)s separate pieces cannot be printed and will "
+            "be missing, the largest of them %(width)s x %(depth)s x %(height)s mm near "
             "X%(x)s Y%(y)s: they are too thin or too small; enlarge them or choose a "
             "finer nozzle."
         ),
@@ -234,19 +242,19 @@ def _pieces_missing(pieces: Sequence[Piece], of: int) -> Problem:
 
 _SIDES = (
     N_(
-        "The print ends %(lack)s mm before the model on its left: it is too thin there; "
+        "On the left the print ends %(lack)s mm short of the model: it is too thin there; "
         "enlarge it or choose a finer nozzle."
     ),
     N_(
-        "The print ends %(lack)s mm before the model at its front: it is too thin there; "
+        "At the front the print ends %(lack)s mm short of the model: it is too thin there; "
         "enlarge it or choose a finer nozzle."
     ),
     N_(
-        "The print ends %(lack)s mm before the model on its right: it is too thin there; "
+        "On the right the print ends %(lack)s mm short of the model: it is too thin there; "
         "enlarge it or choose a finer nozzle."
     ),
     N_(
-        "The print ends %(lack)s mm before the model at its back: it is too thin there; "
+        "At the back the print ends %(lack)s mm short of the model: it is too thin there; "
         "enlarge it or choose a finer nozzle."
     ),
 )
@@ -257,7 +265,9 @@ def _sides(piece: Piece, lines: _Lines) -> list[float]:
     lacks = []
     sides = (piece.left, piece.front, piece.right, piece.back)
     for number, (reach, z) in enumerate(sides):
-        there = [line[number] for line in lines.around(piece, z)]
+        # What juts out begins at a height that may be just above a layer.
+        near = (*lines.around(piece, z), *lines.around(piece, z, further=1))
+        there = [line[number] for line in near]
         if not there:
             lacks.append(0.0)  # at the very top, or too much to read
         else:

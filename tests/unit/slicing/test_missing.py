@@ -51,6 +51,12 @@ def test_all_is_there(slicer, do_slice, make_stl, settings):
     assert codes(result) == []
 
 
+def test_what_juts_out_at_a_layers_edge_is_there(slicer, do_slice, make_stl):
+    stl = make_stl((-5, -5, 0, 5, 5, 4), (-8, -5, 4, 8, 5, 6))
+    result, _ = do_slice(slicer, stl, OFF, PLAIN, relief=False)
+    assert "slicing.side_missing" not in codes(result)
+
+
 def test_a_piece_that_is_too_thin(slicer, do_slice, make_stl):
     stl = make_stl(BODY, OTHER, THIN)
     result, _ = do_slice(slicer, stl, OFF, PLAIN, relief=False)
