@@ -41,6 +41,7 @@ STAGES = (
     ("Detecting solid surfaces", "fill"),
     ("Preparing fill surfaces", "fill"),
     ("Generating support material", "supports"),
+    ("Support generator", "supports"),
     ("Exporting G-code...", "seams"),
 )
 

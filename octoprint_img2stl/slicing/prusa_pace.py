@@ -1,11 +1,11 @@
 """How long PrusaSlicer's stages take, as far as the stages before them tell.
 
 Fitted with 2.5 to reliefs of photos, noisy and smooth, a lithophane, vases, balls, pillars,
-supports: within 8 to 9 points of the truth for what takes 3 s and more of processor time,
-within 17 for supports and for reliefs, of which nobody can tell before how noisy they are.
-The time to cut a model into layers betrays how many outlines it has, which no count of
-triangles does; looking for hidden places for the seams is the same second's work for nearly
-any model.
+supports, on a busy and on a quiet machine: within 7 to 13 points of the truth for what takes
+3 s and more of processor time, up to 17 for a relief, of which nobody can tell before how
+noisy it is. The time to cut a model into layers betrays how
+many outlines it has, which no count of triangles does; looking for hidden places for the
+seams is the same second's work for nearly any model.
 """
 
 from __future__ import annotations
@@ -54,28 +54,28 @@ def prusa_pace(
 
     def outlines(costs: Costs) -> float:
         """Of cutting into layers, what is more than the triangles explain."""
-        return max(0.0, costs["slice"] - 0.38e-6 * triangles * slower(costs))
+        return max(0.0, costs["slice"] - 0.064e-6 * triangles * slower(costs))
 
     def seams(costs: Costs) -> float:
-        hidden = 0.78 if triangles > FEW else 0.03
-        return (hidden + 0.085e-6 * triangles) * slower(costs) + 0.035 * walls(costs)
+        hidden = 0.79 if triangles > FEW else 0.03
+        return (hidden + 0.031e-6 * triangles) * slower(costs) + 0.039 * walls(costs)
 
     def export(costs: Costs) -> float:
-        usual = 0.01 + 0.00029 * layers + 0.00022 * metres
-        return usual * slower(costs) + 0.11 * walls(costs)
+        usual = 0.01 + 0.00013 * layers + 0.00051 * metres
+        return usual * slower(costs) + 0.098 * walls(costs)
 
     def extra(costs: Costs) -> float:
-        return 0.02 * slower(costs) + 2.3 * outlines(costs)
+        return 0.02 * slower(costs) + 1.5 * outlines(costs)
 
     def perimeters(costs: Costs) -> float:
-        return (0.01 + 0.0004 * layers) * slower(costs) + 2.5 * costs["extra"]
+        return (0.01 + 0.001 * layers) * slower(costs) + 2.5 * costs["extra"]
 
     def fill(costs: Costs) -> float:
-        usual = 0.03 + 2.6e-6 * triangles + 0.00035 * metres
-        return usual * slower(costs) + 0.14 * walls(costs)
+        usual = 0.03 + 1.8e-6 * triangles + 0.00086 * metres
+        return usual * slower(costs) + 0.24 * walls(costs)
 
     def support(costs: Costs) -> float:
-        return 0.05 * slower(costs) + 1.4 * walls(costs) if supports else 0.0
+        return 0.05 * slower(costs) + 2.1 * walls(costs) if supports else 0.0
 
     stages = (
         Stage("start", lambda costs: START + LOAD * triangles),
@@ -89,6 +89,6 @@ def prusa_pace(
     )
 
     def reading(costs: Costs) -> float:
-        return (0.03 + 1.2e-5 * layers) * slower(costs) + 1.6 * costs["export"]
+        return (0.03 + 1.5e-5 * layers) * slower(costs) + 1.8 * costs["export"]
 
     return Pace(progress, stages, reading, clock, before)

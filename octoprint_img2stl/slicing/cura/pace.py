@@ -1,10 +1,11 @@
 """How long CuraEngine's stages take, as far as the stages before them tell.
 
 Its own fractions are up to 40 points off for a relief. Fitted with 4.13 to reliefs of
-photos, noisy and smooth, a lithophane, vases, balls, pillars, supports: within 6 to 12
-points of the truth for what takes 3 s and more of processor time, within 20 for reliefs, of
-which nobody can tell before how noisy they are. In the last stage the engine looks for the
-shortest way between all islands of a layer, which grows with their square.
+photos, noisy and smooth, a lithophane, vases, balls, pillars, supports, on a busy and on a
+quiet machine: within 7 to 14 points of the truth for what takes 3 s and more of processor
+time, 17 for a noisy relief and 28 for a smooth one, of which nobody can tell before which it
+is. In the last stage the engine looks for the shortest way between all islands
+of a layer, which grows with their square.
 """
 
 from __future__ import annotations
@@ -45,25 +46,25 @@ def cura_pace(
 
     def walls(costs: Costs) -> float:
         # Of cutting into layers, what is more than the triangles explain.
-        outlines = max(0.0, costs["slice"] - 0.27e-6 * triangles * slower(costs))
-        usual = 0.01 + 1.5e-6 * triangles + 0.00068 * layers
-        return usual * slower(costs) + 40 * outlines
+        outlines = max(0.0, costs["slice"] - 0.23e-6 * triangles * slower(costs))
+        usual = 0.01 + 1.7e-6 * triangles
+        return usual * slower(costs) + 120 * outlines
 
     def skins(costs: Costs) -> float:
-        return 2.1 * costs[WALLS] + 12 * crowded(costs[WALLS], costs)
+        return 2.1 * costs[WALLS] + 9.7 * crowded(costs[WALLS], costs)
 
     def support(costs: Costs) -> float:
-        usual = (0.02 + 3e-6 * layers) * slower(costs)
-        return usual + (0.001 + (0.77 if supports else 0.0)) * shells(costs)
+        usual = 0.02 * slower(costs)
+        return usual + (0.81 * shells(costs) if supports else 0.0)
 
     def export(costs: Costs) -> float:
-        usual = 0.01 + 0.002 * metres
-        ways = 0.55 * shells(costs) + 3.7 * crowded(shells(costs), costs)
+        usual = 0.01 + 0.0026 * metres
+        ways = 0.54 * shells(costs) + 1.4 * crowded(shells(costs), costs)
         return usual * slower(costs) + ways
 
     stages = (
         Stage("start", lambda costs: START + LOAD * triangles),
-        Stage("slice", lambda costs: (0.01 + 0.25e-6 * triangles) * slower(costs)),
+        Stage("slice", lambda costs: (0.01 + 0.22e-6 * triangles) * slower(costs)),
         Stage("layerparts", lambda costs: 0.0),
         Stage(WALLS, walls, work),
         Stage(SKINS, skins, work),
@@ -72,6 +73,6 @@ def cura_pace(
     )
 
     def reading(costs: Costs) -> float:
-        return (0.02 + 2e-5 * layers) * slower(costs) + 0.15 * costs["export"]
+        return (0.02 + 8.1e-5 * layers) * slower(costs) + 0.2 * costs["export"]
 
     return Pace(progress, stages, reading, clock, before)

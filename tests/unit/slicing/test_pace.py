@@ -63,10 +63,11 @@ def test_how_far_it_is_by_time(run, slower):
 
 
 def test_what_is_reached():
-    """Of what takes some seconds most is within ten points; reliefs are told apart late."""
+    """Of what takes some seconds most is within some ten points; the rest is reliefs,
+    which are told apart late, and supports."""
     long = [run["within"] for run in RUNS if run["cpu_s"] > 3]
-    assert len(long) == 11
-    assert sum(within <= 0.11 for within in long) >= 7 and max(long) <= 0.18
+    assert len(long) == 19
+    assert sum(within <= 0.14 for within in long) >= 12 and max(long) <= 0.19
 
 
 def two_stages(seen, now, **options):
