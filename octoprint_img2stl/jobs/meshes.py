@@ -121,11 +121,14 @@ def _loaded_key(params: Params) -> str:
     return "" if params.solid is None else stem(params.solid.candidate)
 
 
-def read(folder: Path, params: Params, name: str | None = None) -> Loaded:
+def read(
+    folder: Path, params: Params, name: str | None = None, prusaslicer: str = ""
+) -> Loaded:
     """The mesh as it came, kept for later steps.
 
     Args:
         name: what its owner calls the file; None: as it is called on the disk.
+        prusaslicer: its program, for STEP files; empty: looked for.
 
     Raises:
         MeshRefused: it cannot be used.
@@ -133,7 +136,8 @@ def read(folder: Path, params: Params, name: str | None = None) -> Loaded:
     from ..mesh.load import load_any
 
     source = source_of(folder, params)
-    found = load_any(source, name=name and name + source.suffix)
+    called = name and name + source.suffix
+    found = load_any(source, name=called, prusaslicer=prusaslicer)
     save(found.mesh, folder / LOADED, _loaded_key(params), found.colours)
     return found
 

@@ -110,6 +110,7 @@ def place_model(ctx: Context) -> dict[str, Any]:
     from ..mesh.stl import write_stl
     from .meshes import source_of
 
-    loaded = load_any(source_of(ctx.folder, ctx.params), name=ctx.task.name or None)
+    source = source_of(ctx.folder, ctx.params)
+    loaded = load_any(source, name=ctx.task.name or None, prusaslicer=ctx.prusaslicer)
     write_stl(place(loaded.mesh), ctx.folder / STL)
     return {"problems": [problem.to_json() for problem in loaded.notes]}

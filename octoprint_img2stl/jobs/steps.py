@@ -118,6 +118,14 @@ class Context:
         return _saved(self.params, self.task.profiles)
 
     @property
+    def prusaslicer(self) -> str:
+        """Its program, which also reads STEP files; empty where there is none."""
+        from ..slicing.owner_paths import paths_from_json
+        from ..slicing.registry import program_of
+
+        return program_of("prusaslicer", paths_from_json(self.task.slicers))
+
+    @property
     def work(self) -> Path:
         path = self.folder / WORK
         path.mkdir(exist_ok=True)
@@ -264,7 +272,7 @@ def budget_problem(written: Written, settings: ReliefSettings) -> Problem | None
 def load_mesh(ctx: Context) -> dict[str, Any]:
     from . import meshes
 
-    found = meshes.read(ctx.folder, ctx.params, ctx.task.name)
+    found = meshes.read(ctx.folder, ctx.params, ctx.task.name, ctx.prusaslicer)
     low, high = found.mesh.vertices.min(axis=0), found.mesh.vertices.max(axis=0)
     ctx.progress(0.8)
     if ctx.params.solid is None:  # of photos, the photo itself is in the list

@@ -9,12 +9,11 @@ from typing import Any
 
 from ..jobs.params import Params
 from ..jobs.warm import WarmWorker
-from ..problems import Refusal
 from ..slicing.cura.engine import CuraEngine
 from ..slicing.owner_paths import OwnerPath, OwnerPaths
 from ..slicing.profile_store import ProfileStore
 from ..slicing.prusaslicer import PrusaSlicer
-from ..slicing.registry import find
+from ..slicing.registry import program_of
 from ..slicing.saved import SavedProfile
 from ..slicing.vendor.index import places
 from .printer import OctoPrintPrinter
@@ -66,10 +65,7 @@ class HouseProfiles:
 
     def _program(self, slicer: str) -> str:
         """The slicer's program, empty where there is none."""
-        try:
-            return find(slicer, self.slicer_paths()).path
-        except Refusal:
-            return ""
+        return program_of(slicer, self.slicer_paths())
 
     def printer_profile(self) -> dict[str, Any]:
         """OctoPrint's printer profile that is set up now."""

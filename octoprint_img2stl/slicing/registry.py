@@ -60,6 +60,14 @@ def find(name: str = AUTOMATIC, own: OwnerPaths = NOTHING_SET) -> Slicer:
     return slicer(found, set_path.folder or None)
 
 
+def program_of(name: str, own: OwnerPaths = NOTHING_SET) -> str:
+    """Path of a slicer's program; empty where there is none that can be started."""
+    try:
+        return find(name, own).path
+    except SlicingRefused:
+        return ""
+
+
 def _first(own: OwnerPaths) -> Slicer:
     missing: SlicingRefused | None = None
     for name in SLICERS:
