@@ -105,6 +105,8 @@ def test_a_profile_and_a_choice_over_it_are_in_the_gcode(tab, server, profile):
     assert value_of(gcode, "layer_height") == "0.25"
     assert value_of(gcode, "perimeters") == "2"
     assert value_of(gcode, "temperature") == "231"
+    tab["img2stl-step-slice"].click()
+    expect(tab["img2stl-fact-profile"]).to_have_text("Mine in PETG")
 
     # deleted meanwhile
     bob.api("DELETE", f"/profiles/{profile['id']}")

@@ -61,6 +61,8 @@
         self.cost = fact((result) => Img2Stl.cost(result.cost));
         self.costFrom = fact((result) => Img2Stl.costFrom(result.cost));
         self.layerCount = fact((result) => result.layers || 0);
+        // the saved profile that it was sliced with, as it was called then
+        self.profile = fact((result) => (result.profile || {}).name || "");
         self.slicer = fact(function (result) {
             const slicer = result.slicer;
             if (!slicer) return "-";
