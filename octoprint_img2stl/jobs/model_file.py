@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 from ..machine import Machine
 from ..mesh.settings import MeshSettings
 from ..problems import Problem, Refusal
-from ..slicing.gcode import GcodeFacts, analysis
 from ..slicing.owner_paths import paths_to_json
 from ..slicing.running import publish
 from ..slicing.settings import SliceSettings
 from .engine import Options, run_worker
 from .params import Params
-from .pipeline import SLICED, SLICED_FACTS, STL
+from .pipeline import GCODE, PREVIEW, STL
 from .store import write_json
 from .worker import TASK_FILE
 
 if TYPE_CHECKING:
     from .steps import Context
 
+PREVIEW_PX = 300  # the largest of the pictures in the G-code
 SOURCE = "mesh"  # with the ending of the model's name: `meshes.source_of` finds it
 # Which part of the progress is which step's; reading takes a tenth of the time or less.
-SHARES = {"model": (0.0, 0.1), "slice": (0.1, 1.0)}
+SHARES = {"model": (0.0, 0.1), "slice": (0.1, 0.97), "gcode": (0.97, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -85,12 +84,14 @@ def slice_file(
     }
     write_json(folder / TASK_FILE, task)
     problems: list[Problem] = []
+    found: dict[str, Any] = {}
 
     def heard(event: dict[str, Any]) -> None:
         begin, end = SHARES[event["step"]]
         if event["event"] == "done":
-            found = event["facts"]["problems"]
-            problems.extend(Problem.from_json(each) for each in found)
+            found.update(event["facts"])
+            told = event["facts"].get("problems", ())
+            problems.extend(Problem.from_json(each) for each in told)
             progress(end)
         elif event["event"] == "progress":
             progress(begin + (end - begin) * event["fraction"])
@@ -98,13 +99,13 @@ def slice_file(
     refused = run_worker(folder, options, heard, cancelled)
     if refused is not None:
         raise Refusal.of(refused)
-    facts = GcodeFacts.from_json(json.loads((folder / SLICED_FACTS).read_text()))
-    publish(folder / SLICED, gcode)
-    return SlicedFile(analysis(facts), tuple(problems))
+    publish(folder / GCODE, gcode)
+    return SlicedFile(found["analysis"], tuple(problems))
 
 
 def place_model(ctx: Context) -> dict[str, Any]:
     """The worker's step before the slicer's: any format becomes an STL standing on z = 0."""
+    from ..mesh.draw import draw
     from ..mesh.load import load_any
     from ..mesh.place import place
     from ..mesh.stl import write_stl
@@ -112,5 +113,7 @@ def place_model(ctx: Context) -> dict[str, Any]:
 
     source = source_of(ctx.folder, ctx.params)
     loaded = load_any(source, name=ctx.task.name or None, prusaslicer=ctx.prusaslicer)
-    write_stl(place(loaded.mesh), ctx.folder / STL)
+    placed = place(loaded.mesh)
+    write_stl(placed, ctx.folder / STL)
+    draw(placed, PREVIEW_PX).save(ctx.folder / PREVIEW)
     return {"problems": [problem.to_json() for problem in loaded.notes]}

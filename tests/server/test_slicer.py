@@ -134,6 +134,7 @@ def test_a_model_is_sliced(button, tmp_path, engine, proof):
     assert event == "SlicingDone", payload
     text = button.text(gcode)
     assert text.startswith(";Generated from box.stl") and proof in text
+    assert "; thumbnail begin 300x300 " in text
     path = tmp_path / gcode
     path.write_text(text)
     x0, y0, _, x1, y1, z1 = read_gcode(path).bounds
