@@ -54,7 +54,7 @@ def load_saved(folder: Path | str, profile_id: str) -> SavedProfile:
 def no_such_profile() -> SlicingRefused:
     return SlicingRefused(
         "slicing.no_such_profile",
-        N_("This profile is not there any more; choose another one."),
+        N_("This profile does not exist any more; choose another one."),
         field="slicing.profile",
     )
 

@@ -197,7 +197,7 @@ def _profile_id(value: Any) -> None:
     if not isinstance(value, str) or not _PROFILE_ID.fullmatch(value):
         raise SlicingRefused(
             "slicing.no_such_profile",
-            N_("This profile is not there any more; choose another one."),
+            N_("This profile does not exist any more; choose another one."),
             field="slicing.profile",
         )
 
