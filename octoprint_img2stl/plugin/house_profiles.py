@@ -9,6 +9,7 @@ from typing import Any
 
 from ..jobs.params import Params
 from ..jobs.warm import WarmWorker
+from ..slicing.choices import AUTOMATIC
 from ..slicing.cura.engine import CuraEngine
 from ..slicing.owner_paths import OwnerPath, OwnerPaths
 from ..slicing.profile_store import ProfileStore
@@ -66,6 +67,12 @@ class HouseProfiles:
     def _program(self, slicer: str) -> str:
         """The slicer's program, empty where there is none."""
         return program_of(slicer, self.slicer_paths())
+
+    def engine_for(self, slicer: str) -> str:
+        """The slicer that a choice means: itself, or the first that is here."""
+        if slicer != AUTOMATIC:
+            return slicer
+        return next(iter(self.usable_slicers()), PrusaSlicer.name)
 
     def printer_profile(self) -> dict[str, Any]:
         """OctoPrint's printer profile that is set up now."""

@@ -1,4 +1,5 @@
-"""The HTTP side of profiles to be: a printer's maker is asked, a file is brought.
+"""The HTTP side of profiles to be: a printer's maker is asked, a file is brought, or what
+is chosen is kept.
 
 Nothing is read in this process; see `jobs.profile_work`.
 """
@@ -15,7 +16,9 @@ from octoprint.plugin import BlueprintPlugin
 from octoprint.server.util.flask import no_firstrun_access
 
 from ..problems import N_, Refusal
+from ..slicing.profile_of import profile_of
 from ..slicing.saved import SavedProfile
+from ..slicing.settings import SliceSettings
 from . import uploads
 from .answers import CREATE, VIEW, body, refusing
 from .house import House
@@ -70,6 +73,26 @@ class ProfileDraftsApi(BlueprintPlugin):
         picks = {name: text(given.get(name)) for name in PICKS}
         found = self.house.ask_profiles("draft_vendor", **picks, own_gcode=may_gcode())
         return self._drafted(found)
+
+    # -- from what is chosen ----------------------------------------------------------------------
+
+    @BlueprintPlugin.route("/profiles/plain", methods=["POST"])
+    @no_firstrun_access
+    @CREATE
+    @refusing
+    def keep_choices(self) -> flask.Response:
+        """Saves the choices of a slice, and the profile that they are laid over."""
+        given = body().get("slicing")
+        settings = SliceSettings.from_json(given if isinstance(given, dict) else {})
+        saved = None
+        if settings.profile:
+            saved = self.house.profiles.get(settings.profile)
+        engine = saved.engine if saved else self.house.engine_for(settings.slicer)
+        profile = profile_of(settings, self.house.machine(), engine, saved)
+        name = text(body().get("name")).strip() or (saved.name if saved else "")
+        with writing():
+            made = self.house.add_profile(profile, name, current_user.get_id())
+        return answer_profile(self.house, made, 201)
 
     # -- brought ----------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from ..machine import CIRCULAR, RECTANGULAR, Machine
 from ..problems import N_
 from ..slicing.imports.compare import Contradiction, contradictions
 from ..slicing.plain import plain_of
+from ..slicing.profile_of import PLAIN_SOURCE
 from ..slicing.refused import clean_text
 from ..slicing.registry import SLICERS
 from ..slicing.saved import VENDOR, SavedProfile
@@ -35,6 +36,7 @@ COMPARED = {
 }
 SOURCES = {
     VENDOR: N_("Printer's maker"),
+    PLAIN_SOURCE: N_("Plain settings"),
     "cura_profile": N_("Profile of Cura"),
     "cura_gcode": N_("G-code of Cura"),
     "orca": N_("Preset of OrcaSlicer"),

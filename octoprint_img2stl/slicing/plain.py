@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from .cura.over import BRIM_LINES
 from .cura.over import number as cura_number
 from .imports.imported import CURA, PRUSA
 from .ini_values import percent, said
@@ -127,7 +128,7 @@ def _cura_brim(values: Values) -> float | None:
     if adhesion != "brim":
         return 0.0
     # The number of lines is what counts, and how wide they are is not known here.
-    if "brim_line_count" in values:
+    if values.get("brim_line_count", BRIM_LINES) != BRIM_LINES:
         return None
     return cura_number(values.get("brim_width"))
 

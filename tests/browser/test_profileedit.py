@@ -153,6 +153,33 @@ def test_the_usual_profile_of_a_material_is_taken(tab, server, profile):
     assert tab.errors == []
 
 
+def test_what_is_chosen_is_saved_and_changed(tab, server, profile):
+    tab = tab().shaping()
+    tab.unfold("slicing")
+    tab["img2stl-material"].select_option("petg")
+    tab["img2stl-infill"].select_option("40")
+    tab["img2stl-profile-keep"].click()
+    expect(tab["img2stl-profile-name"]).to_have_value(
+        "PETG, Standard, Strong (40 %)", timeout=SLOW_MS
+    )
+    tab["img2stl-profile-name"].fill("Mine, hotter")
+    unfolded(tab)
+    tab["img2stl-keys-search"].fill("first layer temperature")
+    tab["img2stl-key-first_layer_temperature"].fill("248")
+    tab["img2stl-profileedit-save"].click()
+    gone(tab)
+    chosen = tab["img2stl-profile"].locator("option:checked")
+    expect(chosen).to_have_text("Mine, hotter")
+    expect(tab["img2stl-infill"].locator("option:checked")).to_contain_text("(40 %)")
+    expect(tab["img2stl-infill-instead"]).to_have_count(0)
+    bob = server.login("bob")
+    names = {each["name"]: each["id"] for each in bob.api("GET", "/profiles")["profiles"]}
+    values = bob.api("GET", f"/profiles/{names['Mine, hotter']}")["profile"]["values"]
+    assert values["first_layer_temperature"] == "248"
+    assert (values["fill_density"], values["filament_type"]) == ("40%", "PETG")
+    assert tab.errors == []
+
+
 @pytest.mark.parametrize("width, height", [(1280, 900), (360, 740)])
 def test_a_setting_is_found_changed_and_saved(tab, server, profile, width, height):
     bob = server.login("bob")

@@ -559,6 +559,29 @@ def test_not_while_it_prints(admin):
         admin.request("DELETE", "/api/files/local/long.gcode")
 
 
+def test_what_is_chosen_becomes_a_profile(bob):
+    chosen = {"slicer": "prusaslicer", "material": "petg", "infill": 40, "walls": 2}
+    body = {"slicing": chosen, "name": "Strong PETG"}
+    plain = bob.api("POST", "/profiles/plain", 201, json=body)["profile"]
+    assert plain["name"] == "Strong PETG" and plain["engine"] == "prusaslicer"
+    assert (plain["source"], plain["source_label"]) == ("plain", "Plain settings")
+    assert plain["material"] == "petg" and plain["values"]["fill_density"] == "40%"
+    assert not plain["contradictions"] and not plain["problems"]
+    # G-code of ours, but to be changed only by those who may set up the printer
+    assert "G28" in plain["values"]["start_gcode"]
+    change = {"values": {"start_gcode": "M117 mine"}}
+    bob.api("PUT", f"/profiles/{plain['id']}", 422, json=change)
+
+    over = {"profile": plain["id"], "over": ["walls"], "walls": 5}
+    more = bob.api("POST", "/profiles/plain", 201, json={"slicing": over})["profile"]
+    assert more["name"] == "Strong PETG (2)" and more["id"] != plain["id"]
+    assert more["values"] == {**plain["values"], "perimeters": "5"}
+    wrong = {"slicing": {"profile": NOBODY}}
+    found = bob.api("POST", "/profiles/plain", 422, json=wrong)
+    assert found["problem"]["code"] == "slicing.no_such_profile"
+    bob.api("POST", "/profiles/plain", 422, json={"slicing": {"infill": 400}})
+
+
 def test_a_job_whose_profile_is_gone_is_refused_before_it_begins(bob):
     job = bob.draft()
     params = {"route": "relief", "relief": {"width": 20}, "slicing": {"profile": NOBODY}}

@@ -45,6 +45,7 @@ ROUTES = [
     ("GET", "/profiles/options", "view"),
     ("GET", "/profiles/keys/prusaslicer", "view"),
     ("POST", "/profiles/vendor", "create"),
+    ("POST", "/profiles/plain", "create"),
     ("POST", "/profiles/uploads", "create"),
     ("POST", f"/profiles/uploads/{NO_JOB}", "create"),
     ("DELETE", f"/profiles/uploads/{NO_JOB}", "create"),

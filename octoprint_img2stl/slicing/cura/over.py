@@ -16,6 +16,11 @@ from .flat import text
 ORDINARY_RETRACTION = MATERIALS["pla"].retract
 SOLID_PATTERNS = ("lines", "zigzag", "concentric")
 ALL_BOTTOM = 1_000  # bottom layers that no model has: Cura's way to say solid
+# As many lines as are not wider than the brim that was asked for, with any line width.
+BRIM_LINES = (
+    "=max(1, math.floor(brim_width / (skirt_brim_line_width"
+    " * initial_layer_line_width_factor / 100) + 0.000001))"
+)
 _FILAMENT = (
     "material_print_temperature", "material_print_temperature_layer_0",
     "material_initial_print_temperature", "material_final_print_temperature",
@@ -124,11 +129,7 @@ def _brim(values: dict[str, str], ours: Mapping[str, Any]) -> None:
     _drop(values, "brim_line_count")
     if ours["adhesion_type"] == "brim":
         _take(values, ours, "adhesion_type", "brim_width")
-        # Not wider than it was asked for, with the profile's own lines.
-        values["brim_line_count"] = (
-            "=max(1, math.floor(brim_width / (skirt_brim_line_width"
-            " * initial_layer_line_width_factor / 100) + 0.000001))"
-        )
+        values["brim_line_count"] = BRIM_LINES
     elif values.get("adhesion_type", "brim") == "brim":
         _take(values, ours, "adhesion_type")
 

@@ -248,6 +248,12 @@
         return this.post("profiles/vendor", body, opts);
     };
 
+    // saves the choices of a slice as a profile; {profile}
+    Img2StlClient.prototype.keepChoices = function (slicing, name, opts) {
+        const body = {slicing: slicing, name: name || ""};
+        return this.post("profiles/plain", body, opts);
+    };
+
     // as upload; {token, draft}
     Img2StlClient.prototype.uploadProfile = function (file, filename) {
         return this.base.upload(this.baseUrl + "profiles/uploads", file, filename);

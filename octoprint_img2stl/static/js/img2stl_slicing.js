@@ -143,6 +143,22 @@
             };
         });
 
+        // What is chosen becomes a profile of its own, in which everything can be changed.
+        self.keeping = ko.observable(false);
+        self.keep = function () {
+            self.keeping(true);
+            OctoPrint.plugins.img2stl
+                .keepChoices(self.toJson(), self.summary())
+                .done(function (answer) {
+                    Img2Stl.takeProfile(root, answer.profile);
+                    self.profile.over([]);
+                    if (self.walls.isOver()) self.walls.back();
+                    root.profileEdit.open(answer.profile.id);
+                })
+                .fail((xhr) => root.complain(xhr))
+                .always(() => self.keeping(false));
+        };
+
         // What was chosen at the layers stays until it is taken back, here or there.
         self.layers = new Img2Stl.LayerChoice();
 
