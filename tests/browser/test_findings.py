@@ -139,7 +139,7 @@ def test_a_finding_is_shown_and_mended(tab, checked, width, height):
     chosen = tab.page.evaluate(
         "ko.dataFor(document.querySelector('.img2stl')).meshShape.toJson().slicing"
     )
-    assert chosen["supports"] == "everywhere"
+    assert chosen["supports"] == "plate"  # the bed is below all that overhangs
     assert tab.errors == []
 
 

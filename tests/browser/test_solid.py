@@ -49,6 +49,7 @@ class Solid:
 
     def add(self, side, picture=None):
         """Gives a further photo at the place of its side; the number it got."""
+        expect(self.page.locator("[data-photo]:visible").first).to_be_visible()
         before = self.page.locator("[data-photo]:visible").count()
         with self.page.expect_file_chooser() as chooser:
             self[f"place-{side}-add"].click()

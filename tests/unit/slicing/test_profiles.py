@@ -238,7 +238,8 @@ def test_a_profile_wins_over_choices_but_not_over_the_printer_or_safety():
 
 
 def test_a_profile_is_complete_without_our_defaults():
-    ini, _ = slice_ini(Machine(), SliceSettings(), SMALL, profile={"perimeters": "5"})
+    own = {"perimeters": "5"}
+    ini, _ = slice_ini(Machine(), SliceSettings(), SMALL, profile=own, relief=False)
     assert ini["perimeters"] == "5"
     assert ini.keys() == prusa_ini(Machine(), SliceSettings()).keys()
 
