@@ -21,12 +21,13 @@ def server(tmp_path_factory):
     server.stop()
 
 
-@pytest.fixture(scope="session")
+# OctoPrint ends a session that was not used for 15 minutes, so each file has its own.
+@pytest.fixture(scope="module")
 def admin(server):
     return server.login("admin")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bob(server):
     return server.login("bob")
 
