@@ -17,7 +17,7 @@ from .. import process
 from ..machine import Machine
 from ..problems import N_, Problem
 from ..process import Limits
-from .effort import infill_metres, layer_work
+from .effort import effort
 from .gcode import read_gcode, verify
 from .missing import missing, seen
 from .pace import Worked, work_begun
@@ -28,7 +28,7 @@ from .refused import SlicingRefused, clean_text
 from .running import DISK_FULL, asked_version, publish, scaled
 from .settings import SliceSettings
 from .slicer import SliceResult
-from .stl import stl_count, stl_size
+from .stl import stl_size
 
 PROBE = Limits(time_s=30.0)  # a Pi that is busy needs some seconds to load it
 OLDEST = (2, 3, 0)
@@ -112,18 +112,20 @@ class PrusaSlicer:
                 )
                 model.symlink_to(stl)
                 write_ini(config, ini)
-                work_done = layer_work(stl, layer, first or layer)
+                ahead = effort(
+                    stl,
+                    size,
+                    layer=layer,
+                    first=first or layer,
+                    density=_number(ini, "fill_density"),
+                    line=machine.line_width,
+                )
                 worked = Worked(started)
                 pace = prusa_pace(
                     progress,
                     worked,
-                    stl_count(stl),
-                    len(work_done),
-                    infill_metres(
-                        size, _number(ini, "fill_density"), machine.line_width, layer
-                    ),
+                    ahead,
                     supports=ini.get("support_material") == "1",
-                    work=work_done,
                     before=before(),
                 )
 
@@ -131,7 +133,7 @@ class PrusaSlicer:
                     pace.tick()  # it is asked several times a second
                     return bool(cancelled and cancelled())
 
-                listener = Listener(len(work_done), pace)
+                listener = Listener(ahead.layers, pace)
                 argv = _argv(self.path, config, machine, output, model)
                 finished = process.run(
                     argv,

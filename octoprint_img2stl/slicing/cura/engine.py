@@ -20,7 +20,7 @@ from ... import process
 from ...machine import Machine
 from ...problems import N_
 from ...process import Limits
-from ..effort import infill_metres, layer_work
+from ..effort import effort
 from ..gcode import read_gcode, verify
 from ..missing import missing, seen
 from ..pace import Worked, work_begun
@@ -28,7 +28,7 @@ from ..refused import SlicingRefused, clean_text
 from ..running import DISK_FULL, asked_version, publish, refuse_replaced, scaled
 from ..settings import SliceSettings
 from ..slicer import SliceResult
-from ..stl import stl_count, stl_size
+from ..stl import stl_size
 from .config import Config, slice_config
 from .definitions import Definitions
 from .flat import write_flat
@@ -122,21 +122,21 @@ class CuraEngine:
                 model, output = folder / "model.stl", folder / "out.gcode"
                 model.symlink_to(stl)
                 flat = write_flat(folder, config.values)
-                work_done = layer_work(stl, *_heights(config))
+                layer, first = _heights(config)
+                ahead = effort(
+                    stl,
+                    size,
+                    layer=layer,
+                    first=first,
+                    density=float(config.values["infill_sparse_density"]),
+                    line=machine.line_width,
+                )
                 worked = Worked(started)
                 pace = cura_pace(
                     progress,
                     worked,
-                    stl_count(stl),
-                    len(work_done),
-                    infill_metres(
-                        size,
-                        float(config.values["infill_sparse_density"]),
-                        machine.line_width,
-                        max(_heights(config)),
-                    ),
+                    ahead,
                     supports=config.values["support_enable"] == "true",
-                    work=work_done,
                     before=before(),
                 )
 

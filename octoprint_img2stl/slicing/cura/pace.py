@@ -2,16 +2,16 @@
 
 Its own fractions are up to 40 points off for a relief. Fitted with 4.13 to reliefs of
 photos, noisy and smooth, a lithophane, vases, balls, pillars, supports, on a busy and on a
-quiet machine: within 7 to 14 points of the truth for what takes 3 s and more of processor
-time, 17 for a noisy relief and 28 for a smooth one, of which nobody can tell before which it
-is. In the last stage the engine looks for the shortest way between all islands
-of a layer, which grows with their square.
+quiet machine: within 7 to 15 points of the truth for what takes 3 s and more of processor
+time, 18 for a noisy relief, 23 for a smooth one of 2 s. In the last stage the engine looks
+for the shortest way between all islands of a layer, which grows with their square.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from ..effort import Effort
 from ..pace import Costs, Pace, Stage
 
 # As in `prusa_pace`: the start of the program and what each triangle costs, seconds.
@@ -23,18 +23,15 @@ WALLS, SKINS = "inset+skin", "skin"  # the engine has one name for both halves
 def cura_pace(
     progress: Callable[[float], None] | None,
     clock: Callable[[], float],
-    triangles: int,
-    layers: int,
-    metres: float,
+    effort: Effort,
     *,
     supports: bool = False,
-    work: Sequence[float] = (),
     before: float = 0.0,
 ) -> Pace:
     """A pace for one slice; the arguments are those of `prusa_pace`."""
 
     def slower(costs: Costs) -> float:
-        factor = costs["start"] / (START + LOAD * triangles)
+        factor = costs["start"] / (START + LOAD * effort.triangles)
         return min(max(factor, FASTEST), SLOWEST)
 
     def shells(costs: Costs) -> float:
@@ -42,37 +39,49 @@ def cura_pace(
 
     def crowded(seconds: float, costs: Costs) -> float:
         """What grows with the square of the islands in a layer."""
-        return seconds * seconds / slower(costs) / layers
+        return seconds * seconds / slower(costs) / effort.layers
+
+    def cutting(costs: Costs) -> float:
+        return effort.seconds(0.01, triangles=0.219, cuts=0.00177) * slower(costs)
+
+    def parts(costs: Costs) -> float:
+        return effort.seconds(0.0, outline=68.7) * slower(costs)
 
     def walls(costs: Costs) -> float:
-        # Of cutting into layers, what is more than the triangles explain.
-        outlines = max(0.0, costs["slice"] - 0.23e-6 * triangles * slower(costs))
-        usual = 0.01 + 1.7e-6 * triangles
-        return usual * slower(costs) + 120 * outlines
+        usual = effort.seconds(
+            0.01, triangles=0.494, layers=0.813, outline=2.6, cuts=0.155, crowd=231
+        )
+        return usual * slower(costs)
 
     def skins(costs: Costs) -> float:
-        return 2.1 * costs[WALLS] + 9.7 * crowded(costs[WALLS], costs)
+        usual = effort.seconds(0.0, outline=0.543, crowd=61.5)
+        grown = 2.09 * costs[WALLS] + 1.69 * crowded(costs[WALLS], costs)
+        return usual * slower(costs) + grown
 
     def support(costs: Costs) -> float:
-        usual = 0.02 * slower(costs)
-        return usual + (0.81 * shells(costs) if supports else 0.0)
+        usual = effort.seconds(0.02) * slower(costs)
+        if not supports:
+            return usual
+        more = effort.seconds(0.0, outline=24.9) * slower(costs)
+        return usual + more + 0.326 * shells(costs)
 
     def export(costs: Costs) -> float:
-        usual = 0.01 + 0.0026 * metres
-        ways = 0.54 * shells(costs) + 1.4 * crowded(shells(costs), costs)
+        usual = effort.seconds(0.01, infill=2.45, cuts=1.24, crowd=38.8)
+        ways = 0.539 * shells(costs) + 1.25 * crowded(shells(costs), costs)
         return usual * slower(costs) + ways
 
     stages = (
-        Stage("start", lambda costs: START + LOAD * triangles),
-        Stage("slice", lambda costs: (0.01 + 0.22e-6 * triangles) * slower(costs)),
-        Stage("layerparts", lambda costs: 0.0),
-        Stage(WALLS, walls, work),
-        Stage(SKINS, skins, work),
+        Stage("start", lambda costs: START + LOAD * effort.triangles),
+        Stage("slice", cutting),
+        Stage("layerparts", parts),
+        Stage(WALLS, walls, effort.work),
+        Stage(SKINS, skins, effort.work),
         Stage("support", support),
-        Stage("export", export, work),
+        Stage("export", export, effort.work),
     )
 
     def reading(costs: Costs) -> float:
-        return (0.02 + 8.1e-5 * layers) * slower(costs) + 0.2 * costs["export"]
+        usual = effort.seconds(0.02)
+        return usual * slower(costs) + 0.203 * costs["export"]
 
     return Pace(progress, stages, reading, clock, before)
