@@ -64,11 +64,16 @@ infill_sparse_density = 33
 """
 
 
-@pytest.fixture(autouse=True)
-def tidy(admin):
-    yield
+def none_left(admin):
     for profile in listed(admin):
         admin.api("DELETE", f"/profiles/{profile['id']}")
+
+
+@pytest.fixture(autouse=True)
+def tidy(admin):
+    none_left(admin)  # those of other files' tests
+    yield
+    none_left(admin)
     while SENT:
         client, token = SENT.pop()
         client.request("DELETE", f"{PREFIX}/profiles/uploads/{token}")
