@@ -8,8 +8,12 @@ from octoprint_img2stl.process import CANCELLED, EXIT, KILLED, MEMORY, TIMEOUT, 
 from octoprint_img2stl.slicing.cura.header import set_header
 from octoprint_img2stl.slicing.cura.output import Listener
 from octoprint_img2stl.slicing.cura.pace import cura_pace
+from octoprint_img2stl.slicing.effort import Effort
 from octoprint_img2stl.slicing.gcode import read_gcode
 from octoprint_img2stl.slicing.refused import SlicingRefused
+
+# a model whose layers are all the same work
+ALIKE = Effort(1000, [(n + 1) / 100 for n in range(100)], 1.0)
 
 
 def finished(returncode=0, ended=EXIT):
@@ -18,7 +22,7 @@ def finished(returncode=0, ended=EXIT):
 
 def heard(*lines, progress=None):
     clock = count(1)
-    pace = cura_pace(progress, lambda: float(next(clock)), 1000, 100, 1.0)
+    pace = cura_pace(progress, lambda: float(next(clock)), ALIKE)
     listener = Listener(pace if progress else None)
     for line in lines:
         listener.line("stderr", line)
