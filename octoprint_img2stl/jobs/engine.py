@@ -27,7 +27,7 @@ from ..process import (
     run,
 )
 from ..slicing.owner_paths import OwnerPaths, key_of, paths_to_json
-from ..slicing.profile_store import load_saved
+from ..slicing.profile_files import load_saved
 from ..solid3d.driver import Capabilities
 from . import candidates, pipeline, report
 from .candidates import Candidate
@@ -258,16 +258,16 @@ def forget_choice(job: Job) -> None:
 
 
 def _keys(job: Job, options: Options) -> dict[str, str]:
+    params = Params.from_json(job.params)
+    profile_key = (options.profile or "") + _saved_key(params, options)
     return pipeline.keys(
-        Params.from_json(job.params),
-        Machine.from_json(job.machine),
-        key_of(options.slicers) + (options.profile or "") + _profile_key(job, options),
+        params, Machine.from_json(job.machine), key_of(options.slicers) + profile_key
     )
 
 
-def _profile_key(job: Job, options: Options) -> str:
+def _saved_key(params: Params, options: Options) -> str:
     """Of the saved profile as it is now; one that is gone is refused by the step itself."""
-    profile = Params.from_json(job.params).slicing.profile
+    profile = params.slicing.profile
     if not profile or options.profiles is None:
         return ""
     try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import gzip
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..machine import Machine
+from .pictures import png
 from .pipeline import GCODE, LAYERS
 
 PICTURE_SIZE_PX = 640
@@ -27,9 +27,7 @@ def picture(task: Mapping[str, Any]) -> str:
     drawn = draw_layer(
         folder / GCODE, _layers(folder), task["layer"], machine, PICTURE_SIZE_PX
     )
-    out = io.BytesIO()
-    drawn.save(out, "PNG", optimize=True)
-    return base64.b64encode(out.getvalue()).decode()
+    return base64.b64encode(png(drawn)).decode()
 
 
 def lines(task: Mapping[str, Any]) -> str:

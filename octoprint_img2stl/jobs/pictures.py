@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from .params import Params
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from ..photo import Photo
     from ..relief.build import Picture
 
@@ -101,3 +104,10 @@ def _shares(levels: Any) -> Any:
     shares = levels.astype(np.float32)
     shares /= GREYS
     return shares
+
+
+def png(picture: Image) -> bytes:
+    """A picture as the bytes of a PNG file."""
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()

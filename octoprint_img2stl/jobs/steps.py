@@ -222,9 +222,9 @@ def shape_relief(ctx: Context) -> dict[str, Any]:
             return
         if settings.route == "lithophane":
             light = settings.transmission
-            drawn.append(_png(backlit(mesh, PICTURE_SIZE_PX, transmission=light)))
+            drawn.append(pictures.png(backlit(mesh, PICTURE_SIZE_PX, transmission=light)))
         else:
-            drawn.append(_png(shade(mesh, PICTURE_SIZE_PX)))
+            drawn.append(pictures.png(shade(mesh, PICTURE_SIZE_PX)))
 
     written = write_stl(
         built.bodies,
@@ -329,7 +329,7 @@ def prepare_mesh(ctx: Context) -> dict[str, Any]:
         progress=lambda fraction: ctx.progress(0.8 * fraction),
     )
     write_stl(prepared.mesh, ctx.folder / STL)
-    write_atomic(ctx.folder / PREVIEW, _png(draw(prepared.mesh, PICTURE_SIZE_PX)))
+    write_atomic(ctx.folder / PREVIEW, pictures.png(draw(prepared.mesh, PICTURE_SIZE_PX)))
     return {
         "size": [round(float(side), 3) for side in prepared.size],
         "triangles": len(prepared.mesh.faces),
@@ -443,11 +443,11 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
 
     sliced = ctx.folder / SLICED
     with Image.open(testprint.picture(ctx.folder)) as picture:
-        pictures = []
+        thumbnails = []
         for size in THUMBNAILS_PX:
             small = picture.convert("RGB")
             small.thumbnail(size)
-            pictures.append((*small.size, _png(small)))
+            thumbnails.append((*small.size, pictures.png(small)))
     facts = GcodeFacts.from_json(json.loads((ctx.folder / SLICED_FACTS).read_text()))
     wanted = ctx.params.slicing
     if wanted.first_layers:
@@ -459,7 +459,7 @@ def verify_gcode(ctx: Context) -> dict[str, Any]:
         changes = tuple(height for height in changes if height <= max(heights))
     if changes:
         facts = colour_change(sliced, facts, changes, wanted.change_command, ctx.machine)
-    facts = add_thumbnails(sliced, pictures, facts)
+    facts = add_thumbnails(sliced, thumbnails, facts)
     verify(facts, ctx.machine)
     write_json(ctx.folder / LAYERS, [list(layer) for layer in facts.layers])
     write_json(ctx.folder / SUMMARY, layer_summary(facts))
@@ -616,9 +616,3 @@ _ANSWERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "orient": orient,
     "export": export,
 }
-
-
-def _png(picture: Any) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "PNG", optimize=True)
-    return out.getvalue()

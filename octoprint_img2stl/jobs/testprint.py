@@ -5,7 +5,6 @@ What the piece is lies in the job's `work` folder, for the step after the slicer
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..problems import ERROR, Problem
 from ..slicing.heights import heights_of
 from ..slicing.saved import SavedProfile
 from ..slicing.settings import SliceSettings
+from .pictures import png
 from .pipeline import PREVIEW, STL, WORK
 from .store import write_atomic, write_json
 
@@ -110,6 +110,7 @@ def prepare(
     Raises:
         MeshRefused: as `piece_of`.
     """
+    from ..mesh.draw import draw
     from ..mesh.load import load
     from ..mesh.stl import write_stl
 
@@ -120,17 +121,9 @@ def prepare(
     piece, problems = piece_of(load(folder / STL), settings, machine, saved)
     facts = facts_of(piece, settings)
     write_stl(piece.mesh, folder / PIECE_STL)
-    write_atomic(folder / PIECE_PICTURE, _picture(piece.mesh))
+    write_atomic(folder / PIECE_PICTURE, png(draw(piece.mesh, PICTURE_PX)))
     write_json(folder / PIECE_FACTS, facts)
     return folder / PIECE_STL, facts, problems
-
-
-def _picture(mesh: Mesh) -> bytes:
-    from ..mesh.draw import draw
-
-    out = io.BytesIO()
-    draw(mesh, PICTURE_PX).save(out, "PNG")
-    return out.getvalue()
 
 
 def picture(folder: Path) -> Path:

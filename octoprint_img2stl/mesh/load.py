@@ -20,7 +20,7 @@ from .formats.ply import read_ply
 from .formats.raw import Damaged, Raw, unreadable
 from .formats.sniff import sniff
 from .model import Mesh, only_used, weld_shared
-from .refused import MeshRefused
+from .refused import MeshRefused, too_big
 from .stl import read_stl
 from .threemf import read_3mf
 
@@ -241,12 +241,7 @@ def _require_content(file: BinaryIO, name: str, max_bytes: int) -> None:
             "mesh.empty", N_("%(name)s is empty; copy or export it again."), name=name
         )
     if status.st_size > max_bytes:
-        raise MeshRefused(
-            "mesh.too_big",
-            N_("%(name)s is larger than %(most)s MB; simplify the model first."),
-            name=name,
-            most=max_bytes // 2**20,
-        )
+        raise too_big(name, max_bytes)
 
 
 # ---- which format

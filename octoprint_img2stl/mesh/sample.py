@@ -59,10 +59,6 @@ class Piece:
         low, high = box(self.mesh)
         return tuple((high - low).tolist())
 
-    def height_of(self, z: float) -> float:
-        """Where a height of the model is in the piece, mm; perhaps outside of it."""
-        return (z - self.lifted) * self.scale
-
 
 @dataclass(frozen=True, eq=False)
 class _Map:

@@ -203,10 +203,7 @@ class Api(QueueApi, SolidApi, LayersApi, EndpointsApi, ProfilesApi, ProfileDraft
         return self._answer_job(job)
 
     def _received(self, limits_bytes: dict[str, int]) -> tuple[Path, str, str]:
-        suffixes = [
-            self._settings.global_get(["server", "uploads", f"{kind}Suffix"])
-            for kind in ("path", "name")
-        ]
+        suffixes = uploads.suffixes(self._settings)
         return uploads.received(flask.request.values, *suffixes, limits_bytes)
 
     def _begin(

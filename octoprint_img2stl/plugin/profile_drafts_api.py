@@ -101,10 +101,7 @@ class ProfileDraftsApi(BlueprintPlugin):
     @CREATE
     @refusing
     def upload_profile(self) -> flask.Response:
-        suffixes = [
-            self._settings.global_get(["server", "uploads", f"{kind}Suffix"])
-            for kind in ("path", "name")
-        ]
+        suffixes = uploads.suffixes(self._settings)
         file, name = uploads.fresh(flask.request.values, *suffixes)
         size = file.stat().st_size
         if size > FILE_BYTES:

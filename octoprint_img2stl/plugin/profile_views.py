@@ -67,6 +67,9 @@ class ProfileViews:
     usable: Callable[[], Iterable[str]]
     machine: Machine | None
 
+    def may_change(self, profile: SavedProfile) -> bool:
+        return self.manages or (self.creates and profile.owner == self.user)
+
     def all(self, profiles: Iterable[SavedProfile]) -> list[dict[str, Any]]:
         usable = set(self.usable())
         return [self._one(profile, usable) for profile in profiles]
@@ -76,13 +79,12 @@ class ProfileViews:
         return self._one(profile, set(self.usable()))
 
     def _one(self, profile: SavedProfile, usable: set[str]) -> dict[str, Any]:
-        mine = profile.owner == self.user
         return {
             "id": profile.id,
             **_said(profile),
             "owner": profile.owner,
-            "mine": mine,
-            "may_change": self.manages or (mine and self.creates),
+            "mine": profile.owner == self.user,
+            "may_change": self.may_change(profile),
             "changed": profile.changed,
             "usable": profile.engine in usable,
             "default_for": [

@@ -139,7 +139,7 @@ class ProfilesApi(BlueprintPlugin):
     def _own_profile(self, profile_id: str) -> SavedProfile:
         """One that the user may change."""
         profile = self._profile(profile_id)
-        if not profile_views(self.house).one(profile)["may_change"]:
+        if not profile_views(self.house).may_change(profile):
             raise ProfilesRefused(
                 "profiles.not_yours",
                 N_("This profile belongs to somebody else; only they may change it."),

@@ -22,6 +22,7 @@ from octoprint.slicing import SlicingCancelled, SlicingProfile
 
 from ..jobs.store import write_atomic
 from ..problems import N_, Refusal
+from ..slicing.choices import AUTOMATIC
 from ..slicing.registry import SLICERS
 from .house import House
 from .slicer_profiles import (
@@ -114,7 +115,7 @@ class SlicerAdapter(octoprint.plugin.SlicerPlugin):
 
     def get_slicer_default_profile(self) -> SlicingProfile:
         """Where the owner has chosen none: the first of the slicers that are there."""
-        engine = next(iter(self.house.usable_slicers()), next(iter(SLICERS)))
+        engine = self.house.engine_for(AUTOMATIC)
         name, data = next(iter(ready_profiles(engine).items()))
         return SlicingProfile(SLICER, name, data)
 

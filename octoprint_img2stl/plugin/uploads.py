@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..jobs.kinds import kind_of
 from ..jobs.model import PHOTO
@@ -43,6 +44,15 @@ def received(
         kind = PHOTO  # which it is not: opening it will say so
     require_small(path, limits_bytes[kind], kind)
     return path, name, kind
+
+
+def suffixes(settings: Any) -> tuple[str, str]:
+    """What OctoPrint's server puts behind a field's name: for the path, and for the name."""
+    path, name = (
+        settings.global_get(["server", "uploads", f"{kind}Suffix"])
+        for kind in ("path", "name")
+    )
+    return path, name
 
 
 def fresh(

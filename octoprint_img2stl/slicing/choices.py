@@ -69,6 +69,10 @@ BRIMS = (0, 3, 5, 8)
 WALLS = (2, 3, 4)
 
 
+# mm; a layer that is less is a mistake, and would keep a slicer busy for days
+THINNEST = 0.01
+
+
 def layer_height(quality: str, nozzle: float) -> float:
     """Layer height for a nozzle (mm): scaled with it, at most 0.75 of it."""
     scaled = QUALITIES[quality].layer_height * nozzle / 0.4

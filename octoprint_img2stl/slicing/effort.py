@@ -109,8 +109,8 @@ def effort(
         OSError: the file cannot be read.
     """
     count, seen, share = _samples(stl)
-    work = _work([each[:2] for each in seen], share, layer, first)
-    infill_m = infill_metres(size, density, line, layer)
+    work = _work(seen, share, layer, first)
+    infill_m = _infill_metres(size, density, line, layer)
     area = size[0] * size[1]
     if not layer > 0 or not area > 0:
         return Effort(count, work, infill_m)
@@ -120,35 +120,21 @@ def effort(
     return Effort(count, work, infill_m, outline / 1000, cuts, islands * cuts)
 
 
-def layer_work(stl: Path, layer: float, first: float) -> list[float]:
-    """Work done up to and with each layer, as a fraction of all; rises to 1.
+def _work(seen: list[_Seen], share: float, layer: float, first: float) -> list[float]:
+    """Work done up to and with each layer, the lowest first; rises to 1.
 
     Args:
-        stl: binary STL, mm.
-        layer: height of a layer, mm.
-        first: height of the first one, mm.
-
-    Returns:
-        A number a layer, the lowest first; about as many as there will be.
-
-    Raises:
-        OSError: the file cannot be read.
+        seen: some triangles.
+        share: of all, that those are.
+        layer, first: as for `effort`.
     """
-    _, seen, share = _samples(stl)
-    return _work([each[:2] for each in seen], share, layer, first)
-
-
-def _work(
-    heights: list[tuple[float, float]], share: float, layer: float, first: float
-) -> list[float]:
-    """As `layer_work`, of some triangles, which are a share of all."""
-    if not heights or not layer > 0:
+    if not seen or not layer > 0:
         return [1.0]
-    bottom = min(low for low, _ in heights)
-    top = max(high for _, high in heights)
+    bottom = min(each.low for each in seen)
+    top = max(each.high for each in seen)
     count = min(MOST_LAYERS, max(1, round((top - bottom - first) / layer) + 1))
     begins = [0] * (count + 1)
-    for low, high in heights:
+    for low, high, _ in seen:
         # the planes in which the engine slices lie in the middle of the layers
         begin = int(max(0.0, (low - bottom - first / 2) / layer + 1))
         end = int(max(0.0, (high - bottom - first / 2) / layer + 1))
@@ -160,7 +146,7 @@ def _work(
     return [done / total for done in accumulate(work)]
 
 
-def infill_metres(
+def _infill_metres(
     size: tuple[float, float, float], percent: float, line: float, layer: float
 ) -> float:
     """Length of the lines that would fill a model's box, m.

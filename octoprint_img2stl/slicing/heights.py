@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..machine import Machine
-from .choices import first_layer_height, layer_height
+from .choices import THINNEST, first_layer_height, layer_height
 from .cura.over import number as cura_number
 from .imports.imported import CURA
 from .ini_values import percent, said
@@ -14,7 +14,6 @@ from .settings import SliceSettings
 
 # Of PrusaSlicer, where a whole profile does not say (PrintConfig.cpp).
 PRUSA_FIRST = 0.35
-THINNEST = 0.01  # mm; a layer that is less is a mistake of the profile
 
 
 def heights_of(

@@ -18,7 +18,19 @@ ALMOST = 0.99  # until the slicer has ended
 OVERTIME = 0.08
 UNSEEN = 0.02  # of the wall time: a wrapper's children hide their processor time
 
+SLOWEST, FASTEST = 30.0, 0.25  # times the machine on which the guesses were found
+
 Costs = Mapping[str, float]
+
+
+def slowness(costs: Costs, start: float) -> float:
+    """How much slower this machine is than the one on which the guesses were found.
+
+    Args:
+        costs: of the stages before; what ``start`` took tells it.
+        start: seconds that it took there.
+    """
+    return min(max(costs["start"] / start, FASTEST), SLOWEST)
 
 
 class Stage(NamedTuple):

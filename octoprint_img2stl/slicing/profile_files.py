@@ -11,7 +11,6 @@ import math
 import os
 import re
 import secrets
-import stat
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from ..problems import N_
 from .choices import MATERIALS
 from .refused import SlicingRefused
 from .saved import SavedProfile
+from .small_files import read_bytes, strict_json
 
 FILE_LIMIT = 2_000_000  # bytes; a maker's profile with its G-code has 20 kB
 ENDING = ".json"
@@ -76,20 +76,13 @@ def read_profile_file(path: Path) -> SavedProfile:
 
 
 def read_json(path: Path) -> Any:
-    """What a small JSON file says; a pipe does not block us, a huge file does not fill us.
+    """What a small JSON file says.
 
     Raises:
         OSError: the file cannot be read.
         Exception: one of `DAMAGE`: it is no such file.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError("no regular file")
-        data = file.read(FILE_LIMIT + 1)
-    if len(data) > FILE_LIMIT:
-        raise ValueError("too large")
-    return json.loads(data, parse_constant=_no_number)
+    return strict_json(read_bytes(path, FILE_LIMIT))
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -142,7 +135,3 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     return math.isfinite(value)
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number")

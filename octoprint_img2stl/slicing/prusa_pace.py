@@ -12,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .effort import Effort
-from .pace import Costs, Pace, Stage
+from .pace import Costs, Pace, Stage, slowness
 
 # The start of the program, and what each triangle costs, seconds on the machine on which
 # all the other numbers here were found: what the start takes here tells how fast this is.
 START, LOAD = 0.12, 0.9e-6
-SLOWEST, FASTEST = 30.0, 0.25  # times that machine's
 FEW = 500  # triangles of a model for which no seam is hidden
 
 
@@ -39,9 +38,10 @@ def prusa_pace(
         before: seconds of work before the slicer was started.
     """
 
+    start = START + LOAD * effort.triangles
+
     def slower(costs: Costs) -> float:
-        factor = costs["start"] / (START + LOAD * effort.triangles)
-        return min(max(factor, FASTEST), SLOWEST)
+        return slowness(costs, start)
 
     def walls(costs: Costs) -> float:
         return costs["extra"] + costs["perimeters"]
@@ -83,7 +83,7 @@ def prusa_pace(
         return usual * slower(costs) + 0.0495 * walls(costs)
 
     stages = (
-        Stage("start", lambda costs: START + LOAD * effort.triangles),
+        Stage("start", lambda costs: start),
         Stage("slice", cutting),
         Stage("extra", extra),
         Stage("perimeters", perimeters, effort.work),

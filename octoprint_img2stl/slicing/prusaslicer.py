@@ -17,8 +17,10 @@ from .. import process
 from ..machine import Machine
 from ..problems import N_, Problem
 from ..process import Limits
+from .choices import THINNEST
 from .effort import effort
 from .gcode import read_gcode, verify
+from .ini_values import number, percent
 from .missing import missing, seen
 from .pace import Worked, work_begun
 from .profiles import slice_ini, write_ini
@@ -33,7 +35,6 @@ from .stl import stl_size
 PROBE = Limits(time_s=30.0)  # a Pi that is busy needs some seconds to load it
 OLDEST = (2, 3, 0)
 SAYS = re.compile(r"PrusaSlicer-(\d+\.\d+\.\d+)")
-THINNEST = 0.01  # mm; a thousand times thinner would keep the slicer busy for days
 
 
 class PrusaSlicer:
@@ -91,7 +92,7 @@ class PrusaSlicer:
         gcode.unlink(missing_ok=True)
         size = stl_size(stl)
         ini, notices = slice_ini(machine, settings, size, profile=profile, relief=relief)
-        layer, first = _number(ini, "layer_height"), _number(ini, "first_layer_height")
+        layer, first = number(ini, "layer_height"), number(ini, "first_layer_height")
         if 0 < layer < THINNEST:
             raise SlicingRefused(
                 "slicing.bad_profile",
@@ -117,7 +118,7 @@ class PrusaSlicer:
                     size,
                     layer=layer,
                     first=first or layer,
-                    density=_number(ini, "fill_density"),
+                    density=percent(ini.get("fill_density")) or 0.0,
                     line=machine.line_width,
                 )
                 worked = Worked(started)
@@ -198,14 +199,6 @@ def _quoted(path: str) -> str:
         return path
     escaped = path.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _number(ini: Mapping[str, str], key: str) -> float:
-    """A number of the configuration; 0 for what is none, which the slicer will refuse."""
-    try:
-        return float(ini.get(key, "").removesuffix("%"))
-    except ValueError:
-        return 0.0
 
 
 def _told_once(said: Sequence[Problem], found: Sequence[Problem]) -> list[Problem]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from .choices import (
     TEST_PRINTS,
     WALLS,
 )
+from .profile_files import PROFILE_ID, no_such_profile
 from .refused import SlicingRefused, clean_text
 
 # field -> (smallest, largest): percent, mm, number of lines
@@ -40,7 +40,6 @@ AUTOMATIC_BRIM = 5.0
 SUPPORT_REACH = 2.0
 # A model this many times taller than its narrower side gets the automatic brim.
 SLIM = 3.0
-_PROFILE_ID = re.compile(r"(?:[0-9a-f]{12})?")
 
 
 @dataclass(frozen=True)
@@ -194,12 +193,8 @@ def _one_of(field: str, value: Any, known: Collection[str]) -> None:
 
 
 def _profile_id(value: Any) -> None:
-    if not isinstance(value, str) or not _PROFILE_ID.fullmatch(value):
-        raise SlicingRefused(
-            "slicing.no_such_profile",
-            N_("This profile does not exist any more; choose another one."),
-            field="slicing.profile",
-        )
+    if value != "" and (not isinstance(value, str) or not PROFILE_ID.fullmatch(value)):
+        raise no_such_profile()
 
 
 def _over(values: Any) -> tuple[str, ...]:

@@ -47,17 +47,6 @@ def stl_size(path: Path | str) -> tuple[float, float, float]:
     return size[0], size[1], size[2]
 
 
-def stl_count(path: Path | str) -> int:
-    """How many triangles a binary STL says it has.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    with open(path, "rb") as file:
-        head = file.read(HEADER)
-    return struct.unpack("<I", head[80:])[0] if len(head) == HEADER else 0
-
-
 def _unreadable() -> SlicingRefused:
     return SlicingRefused(
         "slicing.model_unreadable",

@@ -211,7 +211,9 @@ def test_a_file_of_ones_own(dialog, server, width):
     expect(page["left-out"]).to_contain_text("Left out of the profile: post_process")
     expect(page["left-out"]).to_contain_text("G-code")
     # bob may not change OctoPrint's settings
-    expect(page["comparison"]).to_contain_text("Only those who may change OctoPrint's settings")
+    expect(page["comparison"]).to_contain_text(
+        "Only those who may change OctoPrint's settings"
+    )
     expect(page["set-printer"]).to_be_hidden()
     page.fits("back", "save")
     page.picture("draft")

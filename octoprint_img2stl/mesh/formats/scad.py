@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from ... import process
 from ...problems import N_
-from ..refused import MeshRefused
+from ..refused import MeshRefused, too_big
 from .walled import walled
 
 PROGRAM = "openscad"
@@ -129,10 +129,5 @@ def _render(path: str, program: bytes, folder: Path, name: str) -> BinaryIO:
             reason=said[0] if said else f"exit status {finished.returncode}",
         )
     if out.stat().st_size > MAX_MODEL_BYTES:
-        raise MeshRefused(
-            "mesh.too_big",
-            N_("%(name)s is larger than %(most)s MB; simplify the model first."),
-            name=name,
-            most=MAX_MODEL_BYTES // 2**20,
-        )
+        raise too_big(name, MAX_MODEL_BYTES)
     return open(out, "rb")

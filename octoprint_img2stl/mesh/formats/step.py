@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from ... import process
 from ...problems import N_
-from ..refused import MeshRefused
+from ..refused import MeshRefused, too_big
 from .walled import walled
 
 MAGIC = b"ISO-10303-21;"
@@ -49,7 +49,7 @@ def tessellated(file: BinaryIO, name: str, program: str = "") -> Iterator[Binary
     size = file.seek(0, os.SEEK_END)
     file.seek(begin)
     if size > MAX_BYTES:
-        raise _too_big(name, MAX_BYTES)
+        raise too_big(name, MAX_BYTES)
     path = program or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if path is None:
         raise MeshRefused(
@@ -110,17 +110,8 @@ def _converted(path: str, folder: Path, name: str) -> BinaryIO:
     if finished.returncode != 0 or not out.is_file() or out.is_symlink():
         raise _unreadable(name)
     if out.stat().st_size > MAX_MODEL_BYTES:
-        raise _too_big(name, MAX_MODEL_BYTES)
+        raise too_big(name, MAX_MODEL_BYTES)
     return open(out, "rb")
-
-
-def _too_big(name: str, most: int) -> MeshRefused:
-    return MeshRefused(
-        "mesh.too_big",
-        N_("%(name)s is larger than %(most)s MB; simplify the model first."),
-        name=name,
-        most=most // 2**20,
-    )
 
 
 def _unreadable(name: str) -> MeshRefused:

@@ -8,16 +8,15 @@ trusted: sizes, depths and numbers are bounded, and a name leads nowhere else.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ...problems import N_
 from ..refused import SlicingRefused, clean_text
+from ..small_files import read_bytes, strict_json
 
 BASE, BASE_EXTRUDER = "fdmprinter", "fdmextruder"
 ENDING = ".def.json"
@@ -127,13 +126,13 @@ class Files:
             raise _unknown(name)
         for folder in folders:
             try:
-                data = _bytes(self.resources / folder / f"{name}{ENDING}")
+                data = read_bytes(self.resources / folder / f"{name}{ENDING}", FILE_LIMIT)
             except FileNotFoundError:
                 continue
             except (OSError, ValueError) as error:
                 raise _bad(name) from error
             try:
-                found = json.loads(data, parse_constant=_no_number)
+                found = strict_json(data)
             except (ValueError, RecursionError) as error:
                 raise _bad(name) from error
             if not isinstance(found, dict):
@@ -191,22 +190,6 @@ def _collect(
 KEPT = frozenset(
     "type default_value value resolve enabled minimum_value maximum_value options".split()
 )
-
-
-def _bytes(path: Path) -> bytes:
-    """A regular file's bytes; a pipe does not block us, a huge file does not fill us."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError("no regular file")
-        data = file.read(FILE_LIMIT + 1)
-    if len(data) > FILE_LIMIT:
-        raise ValueError("too large")
-    return data
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number")
 
 
 def _bad(name: Any) -> SlicingRefused:

@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..effort import Effort
-from ..pace import Costs, Pace, Stage
+from ..pace import Costs, Pace, Stage, slowness
 
 # As in `prusa_pace`: the start of the program and what each triangle costs, seconds.
 START, LOAD = 0.02, 1.5e-6
-SLOWEST, FASTEST = 30.0, 0.25
 WALLS, SKINS = "inset+skin", "skin"  # the engine has one name for both halves
 
 
@@ -30,9 +29,10 @@ def cura_pace(
 ) -> Pace:
     """A pace for one slice; the arguments are those of `prusa_pace`."""
 
+    start = START + LOAD * effort.triangles
+
     def slower(costs: Costs) -> float:
-        factor = costs["start"] / (START + LOAD * effort.triangles)
-        return min(max(factor, FASTEST), SLOWEST)
+        return slowness(costs, start)
 
     def shells(costs: Costs) -> float:
         return costs[WALLS] + costs[SKINS]
@@ -59,7 +59,7 @@ def cura_pace(
         return usual * slower(costs) + grown
 
     def support(costs: Costs) -> float:
-        usual = effort.seconds(0.02) * slower(costs)
+        usual = 0.02 * slower(costs)
         if not supports:
             return usual
         more = effort.seconds(0.0, outline=24.9) * slower(costs)
@@ -71,7 +71,7 @@ def cura_pace(
         return usual * slower(costs) + ways
 
     stages = (
-        Stage("start", lambda costs: START + LOAD * effort.triangles),
+        Stage("start", lambda costs: start),
         Stage("slice", cutting),
         Stage("layerparts", parts),
         Stage(WALLS, walls, effort.work),
@@ -81,7 +81,7 @@ def cura_pace(
     )
 
     def reading(costs: Costs) -> float:
-        usual = effort.seconds(0.02)
+        usual = 0.02
         return usual * slower(costs) + 0.203 * costs["export"]
 
     return Pace(progress, stages, reading, clock, before)

@@ -17,6 +17,7 @@ from octoprint.slicing import SlicingCancelled, SlicingManager, TemporaryProfile
 from octoprint_img2stl.jobs.engine import Options
 from octoprint_img2stl.machine import Machine
 from octoprint_img2stl.plugin import slices
+from octoprint_img2stl.plugin.house_profiles import HouseProfiles
 from octoprint_img2stl.plugin.slicer_adapter import SLICER, SlicerAdapter
 from octoprint_img2stl.plugin.slicer_profiles import (
     CHANGEABLE,
@@ -57,7 +58,8 @@ PRINTER = {
 @pytest.fixture
 def adapter(tmp_path):
     found = SlicerAdapter()
-    found.house = SimpleNamespace(usable_slicers=lambda: ["prusaslicer"])
+    found.house = HouseProfiles()
+    found.house.usable_slicers = lambda: ["prusaslicer"]
     found.slices = Slices(tmp_path / "data", lambda: Options(), lambda: False)
     return found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from octoprint_img2stl.slicing.cura.pace import cura_pace
-from octoprint_img2stl.slicing.effort import Effort, effort, layer_work
+from octoprint_img2stl.slicing.effort import Effort, effort
 from octoprint_img2stl.slicing.pace import Pace, Stage, Worked
 from octoprint_img2stl.slicing.prusa_pace import prusa_pace
 
@@ -157,6 +157,11 @@ def test_the_clock_is_the_processes_own_time():
     assert told == [os.getpid()] and worked() == pytest.approx(used, abs=0.1)
     worked.started(2**22 + 1)  # gone: what was seen stays
     assert worked() == pytest.approx(used, abs=0.1)
+
+
+def layer_work(stl, layer, first):
+    size = {"layer": layer, "first": first, "density": 20, "line": 0.4}
+    return effort(stl, (1, 1, 1), **size).work
 
 
 def test_the_work_of_layers(make_stl):
