@@ -132,7 +132,7 @@ def execute(
     cancelled: Callable[[], bool],
     goal: Goal = Goal.MAKE,
     stopping: Callable[[], bool] = lambda: False,
-) -> None:
+) -> bool:
     """Do what is still to be done of a job; its state says afterwards how it went.
 
     Args:
@@ -144,6 +144,10 @@ def execute(
         cancelled: asked several times a second.
         goal: how far to go.
         stopping: whether it was cancelled only because we end; a solid is gone on with later.
+
+    Returns:
+        Whether the job's photos are ready and its endpoint is to be asked now. The state does
+        not tell: as soon as a job rests, its owner may have begun something else with it.
     """
     wanted = _keys(job, options)
     steps = _steps(job, folder, wanted, options, goal)
@@ -169,9 +173,10 @@ def execute(
     if job.steps and goal is Goal.MAKE:
         write_json(folder / pipeline.REPORT, report.build(job))
     _log(folder, f"{state.value} after {time.monotonic() - started:.1f} s")
+    to_be_sent = False
     if goal.of_a_solid:
         if not (state is JobState.CANCELLED and stopping()):
-            _settle_solid(job, goal, state)
+            to_be_sent = _settle_solid(job, goal, state)
     else:
         if state is JobState.DONE:
             state = well
@@ -181,6 +186,7 @@ def execute(
         job.state = state  # last, because others look at it: everything is in place now
     save(job)
     progress(job)
+    return to_be_sent
 
 
 def _steps(
@@ -231,13 +237,17 @@ def _task(job: Job, options: Options, steps: list[str], goal: Goal) -> Task:
     )
 
 
-def _settle_solid(job: Job, goal: Goal, state: JobState) -> None:
-    """How it went with a solid is told by the candidate; the job goes back to where it was."""
+def _settle_solid(job: Job, goal: Goal, state: JobState) -> bool:
+    """How it went with a solid is told by the candidate; the job goes back to where it was.
+
+    Returns:
+        Whether the photos are ready and an endpoint is to be asked for the solid.
+    """
     candidate = job.pending or job.chosen
     problem, job.problem = job.problem, None
     if state is JobState.DONE:
         if job.pending and not job.pending.mesh:
-            return  # the photos are ready; now an endpoint is asked
+            return True
         if job.pending:
             job.pending.state = candidates.DONE
     elif candidate is not None:
@@ -248,6 +258,7 @@ def _settle_solid(job: Job, goal: Goal, state: JobState) -> None:
         if job.chosen is candidate:
             forget_choice(job)
     job.rest()
+    return False
 
 
 def forget_choice(job: Job) -> None:

@@ -367,7 +367,7 @@ class Runner(SolidRuns):
         while (job := self._next()) is not None:
             try:
                 goal = self._goal(job)
-                execute(
+                to_be_sent = execute(
                     job,
                     self.store.path(job.id),
                     self._options_for(job),
@@ -382,7 +382,7 @@ class Runner(SolidRuns):
                     opening = goal is Goal.OPEN
                     job.state = JobState.OPENING if opening else JobState.INTERRUPTED
                     self.store.save(job)
-                elif job.state is JobState.GENERATING and not self._stopping:
+                elif to_be_sent and not self._stopping:
                     self.couriers.take(job)
             except Exception as error:
                 _log.exception("Job %s could not be worked on", job.id)

@@ -41,17 +41,22 @@ class House:
     def __init__(self, store, folder, slicing=False):
         self.store = store
         self.changes = []
+        self.on_change = lambda job: None
         self.held = False
         self.warm = WarmWorker(folder, lambda: 2**31, lambda: 60.0)
         self.runner = Runner(
             store,
             lambda: Options(slicing=slicing),
-            lambda job: self.changes.append((job.state, job.step)),
+            self._changed,
             lambda size_px: Params.defaults("relief"),
             lambda: self.held,
             self.warm,
         )
         self.runner.start()
+
+    def _changed(self, job):
+        self.changes.append((job.state, job.step))
+        self.on_change(job)
 
     def open(self, file):
         job = self.store.create(file, file.name, "me", move=False)
@@ -91,6 +96,7 @@ def one_house(tmp_path_factory):
 def house(one_house):
     """The same one for most tests: every runner starts processes of its own."""
     one_house.held = False
+    one_house.on_change = lambda job: None
     one_house.changes.clear()
     return one_house
 
@@ -173,6 +179,23 @@ def test_another_solid_leaves_the_finished_one_alone_until_it_is_chosen(house, j
     house.make(job)
     assert job.state is JobState.DONE
     assert min(job.facts("check")["size"]) == pytest.approx(12, abs=1.0)
+
+
+def test_the_next_wish_may_come_in_the_moment_a_job_rests(house, job):
+    house.generate(job, size=30)
+    house.generate(job, size=50)
+    wishes = [2]
+
+    def at_once(changed):
+        if changed.state in RESTING and wishes:
+            house.runner.choose(job, wishes.pop())
+
+    house.on_change = at_once  # called by the runner's own thread, before it goes on
+    house.runner.choose(job, 1)
+    wait_for(lambda: not wishes, 90, "the second wish")
+    house.rest(job)
+    assert job.problem is None and job.chosen.number == 2
+    assert job.state is JobState.DRAFT and job.params["mesh"]["size"] == 50
 
 
 def test_previews_are_of_the_chosen_solid(house, job):
