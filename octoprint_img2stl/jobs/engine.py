@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from ..files import tidy, write_json
 from ..machine import Machine
 from ..problems import N_, WARNING, Problem, Refusal
 from ..process import (
@@ -34,7 +35,6 @@ from .candidates import Candidate
 from .model import Job, JobState, StepRecord
 from .params import Params
 from .steps import Task
-from .store import write_json
 from .worker import SHORT_OF_MEMORY, TASK_FILE, out_of_memory
 
 WORKER = "octoprint_img2stl.jobs.worker"
@@ -170,6 +170,7 @@ def execute(
     shutil.rmtree(folder / pipeline.SCRATCH, ignore_errors=True)
     for part in (folder / pipeline.WORK).glob("*.part"):
         part.unlink(missing_ok=True)
+    tidy(folder / pipeline.WORK)
     if job.steps and goal is Goal.MAKE:
         write_json(folder / pipeline.REPORT, report.build(job))
     _log(folder, f"{state.value} after {time.monotonic() - started:.1f} s")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import resource
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..files import write_json, written_at_once
 from ..machine import Machine
 from ..mesh.model import Mesh
 from ..mesh.settings import UNITS, MeshSettings
@@ -28,7 +28,6 @@ from .candidates import stem
 from .mesh_views import findings_json, view
 from .params import Params
 from .pipeline import LOADED, REPAIRED
-from .store import write_json
 from .support_costs import facts_of, with_style, with_suggestion
 
 if TYPE_CHECKING:
@@ -55,9 +54,8 @@ def save(
 ) -> None:
     """Keep a mesh, and its faces' colours if it has any; all of it or nothing."""
     path.parent.mkdir(exist_ok=True)
-    part = path.with_name(path.name + ".part")
     arrays = {} if colours is None else {"colours": colours}
-    with open(part, "wb") as file:
+    with written_at_once(path) as file:
         np.savez(
             file,
             vertices=mesh.vertices,
@@ -65,9 +63,6 @@ def save(
             key=np.array(key),
             **arrays,
         )
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
 
 
 def saved(path: Path, key: str = "") -> Mesh | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..files import write_json
 from ..machine import Machine
 from ..mesh.settings import MeshSettings
 from ..problems import Problem, Refusal
@@ -16,7 +17,6 @@ from ..slicing.settings import SliceSettings
 from .engine import Options, run_worker
 from .params import Params
 from .pipeline import GCODE, PREVIEW, STL
-from .store import write_json
 from .worker import TASK_FILE
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..files import written_at_once
 from .params import Params
 
 if TYPE_CHECKING:
@@ -62,10 +62,8 @@ def save(photos: list[Photo], path: Path) -> None:
         arrays[f"facts{place}"] = np.array([*photo.cropped_px, photo.bits])
         if photo.alpha is not None:
             arrays[f"alpha{place}"] = _levels(photo.alpha)
-    part = path.with_name(path.name + ".part")
-    with open(part, "wb") as file:
+    with written_at_once(path, sync=False) as file:
         np.savez(file, **arrays)
-    os.replace(part, path)
 
 
 def load(path: Path) -> list[Picture]:

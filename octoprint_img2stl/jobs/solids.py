@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..files import write_atomic, write_json
 from ..mesh.settings import MeshSettings
 from ..solid3d.settings import LOCAL
 from . import photos
@@ -24,7 +25,6 @@ from .generators import local
 from .params import Params, PhotoSettings
 from .pipeline import VIEWS, VIEWS_FACTS
 from .sending import fitting
-from .store import write_atomic, write_json
 
 if TYPE_CHECKING:
     import numpy as np

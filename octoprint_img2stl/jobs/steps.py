@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..files import write_atomic, write_json
 from ..machine import Machine
 from ..problems import INFO, N_, WARNING, Problem
 from ..process import Limits
@@ -36,7 +37,6 @@ from .pipeline import (
     VIEW,
     WORK,
 )
-from .store import write_atomic, write_json
 
 if TYPE_CHECKING:
     from ..relief.settings import ReliefSettings

@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from ..files import PRIVATE, tidy, write_json
 from ..problems import N_, Refusal
 from . import candidates, photos
 from .kinds import MESH_SUFFIXES, suffix_of
@@ -59,30 +59,12 @@ def require_small(photo: Path, limit_bytes: int, kind: str = PHOTO) -> None:
         )
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or a crash, sees the old or the new one, never a half."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def write_json(path: Path, data: Any) -> None:
-    write_atomic(path, json.dumps(data, ensure_ascii=False, indent=1).encode())
-
-
 def _put(photo: Path, target: Path, *, move: bool) -> None:
     if move:
         shutil.move(photo, target)
     else:
         shutil.copyfile(photo, target)
-    os.chmod(target, 0o600)
+    os.chmod(target, PRIVATE)
 
 
 def _new_job(name: str, owner: str, kind: str = PHOTO, source: str = PHOTO_FILE) -> Job:
@@ -125,6 +107,7 @@ class JobStore:
             if entry.name.startswith("."):  # a creation or deletion that was cut off
                 shutil.rmtree(entry, ignore_errors=True)
             elif ID.fullmatch(entry.name):
+                tidy(entry)
                 job = self._read(entry)
                 if job is not None:
                     self._jobs[job.id] = job

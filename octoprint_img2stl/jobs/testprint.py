@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..files import write_atomic, write_json
 from ..machine import Machine
 from ..problems import ERROR, Problem
 from ..slicing.heights import heights_of
@@ -17,7 +18,6 @@ from ..slicing.saved import SavedProfile
 from ..slicing.settings import SliceSettings
 from .pictures import png
 from .pipeline import PREVIEW, STL, WORK
-from .store import write_atomic, write_json
 
 if TYPE_CHECKING:
     from ..mesh.model import Mesh

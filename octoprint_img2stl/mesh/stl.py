@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from ..files import written_at_once
 from ..problems import N_
-from .formats.atomic import written_at_once
 from .formats.raw import Damaged, require_at_most
 from .formats.text import Lines, blocks
 from .model import CHUNK, Mesh

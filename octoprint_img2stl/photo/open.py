@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..files import written_at_once
 from ..problems import INFO, N_, WARNING, Problem
 from . import pixels
 from .formats import HEAD_BYTES, OPENERS, heic_refused, kind_of
@@ -437,9 +438,5 @@ def save_whole(image: Image.Image, path: Path, **how: Any) -> None:
     Args:
         how: ``format`` and the options of Pillow's writer for it.
     """
-    part = path.with_name(path.name + ".part")
-    try:
-        image.save(part, **how)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with written_at_once(path, sync=False) as file:
+        image.save(file, **how)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..jobs.store import write_json
+from ..files import PRIVATE, write_json
 
 T = TypeVar("T")
 DAMAGE = (
@@ -46,7 +46,7 @@ def set_aside(path: Path) -> str:
     aside = path.with_name(f"{path.stem}.broken{path.suffix}")
     try:
         shutil.copyfile(path, aside)
-        os.chmod(aside, 0o600)
+        os.chmod(aside, PRIVATE)
     except OSError as error:
         _log.error("%s cannot be set aside (%s)", path.name, type(error).__name__)
     return aside.name
@@ -54,8 +54,7 @@ def set_aside(path: Path) -> str:
 
 def save(path: Path, data: Any) -> None:
     """Write whole or not at all, for the eyes of OctoPrint's user only. Raises OSError."""
-    write_json(path, data)
-    os.chmod(path, 0o600)
+    write_json(path, data, mode=PRIVATE)
 
 
 def private_folder(path: Path) -> Path:

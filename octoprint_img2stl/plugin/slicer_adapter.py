@@ -20,7 +20,7 @@ from flask_babel import gettext
 import octoprint.plugin
 from octoprint.slicing import SlicingCancelled, SlicingProfile
 
-from ..jobs.store import write_atomic
+from ..files import write_atomic
 from ..problems import N_, Refusal
 from ..slicing.choices import AUTOMATIC
 from ..slicing.registry import SLICERS

@@ -7,6 +7,7 @@ import logging
 import os
 from pathlib import Path
 
+from ..files import tidy, write_json
 from ..problems import Problem
 from . import reasons
 from .model import QueueState
@@ -33,6 +34,7 @@ class QueueStore:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            tidy(self._folder)
             text = self._file.read_bytes()
         except FileNotFoundError:
             return None, None
@@ -56,16 +58,7 @@ class QueueStore:
 
     def save(self, state: QueueState) -> None:
         """Write so that a crash leaves the old queue or the new one. Raises OSError."""
-        temporary = self._folder / f"{FILE}.tmp"
-        try:
-            with open(temporary, "w", encoding="utf-8") as file:
-                json.dump(state.to_json(), file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._file)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        write_json(self._file, state.to_json())
         self._sync_folder()
 
     def _sync_folder(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from ..files import written_at_once
 from .gcode_layer import Layer
 from .gcode_scan import Scan
 
@@ -116,10 +116,10 @@ def splice(path: Path, edits: Iterable[Edit]) -> tuple[int, str]:
         OSError: the file cannot be read, or the disk is full.
     """
     digest, size = hashlib.sha256(), 0
-    handle, name = tempfile.mkstemp(prefix=".gcode-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as new, open(path, "rb") as old:
-            length = os.fstat(old.fileno()).st_size
+    with open(path, "rb") as old:
+        there = os.fstat(old.fileno())
+        length = there.st_size
+        with written_at_once(path, mode=stat.S_IMODE(there.st_mode)) as new:
             for start, end, data in [*edits, Edit(length, length, b"")]:
                 left = start - old.tell()
                 while left > 0 and (part := old.read(min(BLOCK, left))):
@@ -129,13 +129,6 @@ def splice(path: Path, edits: Iterable[Edit]) -> tuple[int, str]:
                 size += new.write(data)
                 digest.update(data)
                 old.seek(end)
-            new.flush()
-            os.fsync(new.fileno())
-        shutil.copymode(path, name)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
     return size, digest.hexdigest()
 
 

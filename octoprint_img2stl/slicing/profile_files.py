@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..files import PRIVATE, write_atomic
 from ..problems import N_
 from .choices import MATERIALS
 from .refused import SlicingRefused
@@ -90,19 +89,10 @@ def write_json(path: Path, data: Any) -> None:
 
     Raises:
         OSError: a full disk, for example; what was there is still there.
+        ValueError: a number that is none, which `read_json` would not take back.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    write_atomic(path, text.encode(), mode=PRIVATE)
 
 
 def _refuse_damage(profile: SavedProfile) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..files import tidy
 from ..problems import N_, WARNING, Problem
 from .choices import MATERIALS
 from .profile_change import ALLOWED, changed, known_material
@@ -194,8 +195,7 @@ class ProfileStore:
         """The profiles by their ids; the files are read once."""
         if self._profiles is None:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for left in self.folder.glob(".*.tmp"):  # of a write that was cut off
-                left.unlink(missing_ok=True)
+            tidy(self.folder)
             found: dict[str, SavedProfile] = {}
             for path in sorted(self.folder.glob(f"*{ENDING}")):
                 if not PROFILE_ID.fullmatch(path.name.removesuffix(ENDING)):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.sources import PACKAGE, ROOT, modules
 
-GROUND_FLOOR = {"problems", "machine", "process", "confine"}
+GROUND_FLOOR = {"problems", "machine", "process", "confine", "files"}
 PATH_OF_THE_DATA = (
     "photo",
     "relief",

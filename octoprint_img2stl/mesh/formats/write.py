@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...files import written_at_once
 from ..model import Mesh
 from ..stl import write_stl_into
-from .atomic import written_at_once
 from .gltf import write_glb
 from .obj import write_obj
 from .package import write_3mf

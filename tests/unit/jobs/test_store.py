@@ -11,7 +11,6 @@ from octoprint_img2stl.jobs.store import (
     StoreRefused,
     display_name,
     require_small,
-    write_atomic,
 )
 
 
@@ -136,18 +135,12 @@ def test_full_disk_is_refused_before_work(store, photo, monkeypatch):
     assert photo.exists() and list(store.folder.iterdir()) == []
 
 
-def test_write_atomic_leaves_the_old_on_failure(tmp_path, monkeypatch):
-    path = tmp_path / "file.json"
-    write_atomic(path, b"old")
-
-    def full(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError):
-        write_atomic(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["file.json"]
+def test_what_a_killed_writer_left_is_gone_when_the_store_is_opened_again(store, photo):
+    job = store.create(photo, "a.jpg", "me", move=False)
+    left = store.path(job.id, ".job.json.0badcafe.tmp")
+    left.write_text("{")
+    again = JobStore(store.folder)
+    assert again.get(job.id).name == "a" and not left.exists()
 
 
 def test_too_big_a_photo(photo):

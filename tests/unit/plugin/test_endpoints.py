@@ -348,7 +348,7 @@ def test_a_full_disk_is_a_refusal_and_changes_nothing(endpoints, tmp_path, monke
     pc = endpoints.add(PC, SECRET)
     before = (tmp_path / "endpoints.json").read_text()
 
-    def full(*arguments):
+    def full(*arguments, **named):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("octoprint_img2stl.plugin.kept.write_json", full)

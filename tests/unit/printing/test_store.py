@@ -123,11 +123,13 @@ def test_a_folder_that_is_none(tmp_path):
     assert caught.value.code == "queue.unreadable"
 
 
-def test_what_is_left_of_a_crash_is_overwritten(bench):
-    (bench.folder / f"{FILE}.tmp").write_text("half a que")
+def test_what_is_left_of_a_crash_is_swept_away(bench):
+    left = bench.folder / f".{FILE}.0badcafe.tmp"
+    left.write_text("half a que")
+    bench.open()
     bench.add()
     assert stored(bench) == bench.queue.state.to_json()
-    assert not (bench.folder / f"{FILE}.tmp").exists()
+    assert not left.exists()
 
 
 class FullDisk:
