@@ -10,6 +10,7 @@ import flask
 from flask_login import current_user
 
 from octoprint.access.permissions import Permissions
+from octoprint.plugin import BlueprintPlugin
 
 from ..jobs.model import Job
 from ..jobs.store import JobStore, StoreRefused
@@ -55,6 +56,15 @@ STATUS = {
     "photo.file_too_big": 413,
     "mesh.file_too_big": 413,
 }
+
+
+class Routes(BlueprintPlugin):
+    """What every group of routes is; the plugin is all of them."""
+
+    house: House
+
+    def is_blueprint_csrf_protected(self) -> bool:
+        return True
 
 
 def status_of(refusal: Refusal) -> int:

@@ -36,7 +36,6 @@ from .answers import (
     views,
 )
 from .endpoints_api import EndpointsApi
-from .house import House
 from .layers_api import LayersApi
 from .profile_answers import profile_views
 from .profile_drafts_api import ProfileDraftsApi
@@ -51,8 +50,6 @@ SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "cat.jpg"
 
 class Api(QueueApi, SolidApi, LayersApi, EndpointsApi, ProfilesApi, ProfileDraftsApi):
     """Blueprint routes under `/plugin/img2stl/`."""
-
-    house: House
 
     # -- helpers ----------------------------------------------------------------------------
 

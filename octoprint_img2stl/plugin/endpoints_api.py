@@ -26,9 +26,8 @@ from ..solid3d.endpoint import (
 )
 from ..solid3d.refused import SolidRefused
 from . import probing
-from .answers import SETTINGS, body, refusing
+from .answers import SETTINGS, Routes, body, refusing
 from .endpoints import CLEAR, KEEP
-from .house import House
 from .views import problem_view
 
 AUTH_LABELS = {
@@ -61,13 +60,8 @@ def recently(view: Callable) -> Callable:
     return wrapped
 
 
-class EndpointsApi(BlueprintPlugin):
+class EndpointsApi(Routes):
     """Blueprint routes under `/plugin/img2stl/endpoints`."""
-
-    house: House
-
-    def is_blueprint_csrf_protected(self) -> bool:
-        return True
 
     @BlueprintPlugin.route("/endpoints", methods=["GET"])
     @no_firstrun_access

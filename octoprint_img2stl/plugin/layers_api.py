@@ -16,20 +16,14 @@ from ..jobs.model import Job
 from ..jobs.refused import RunnerRefused
 from ..problems import N_
 from ..slicing.gcode_lines import columns
-from .answers import VIEW, own_job, refusing
-from .house import House
+from .answers import VIEW, Routes, own_job, refusing
 
 # the addresses hold the job's version, so a job made again has others
 CACHED = "private, max-age=3600"
 
 
-class LayersApi(BlueprintPlugin):
+class LayersApi(Routes):
     """Blueprint routes under `/plugin/img2stl/jobs/<id>`."""
-
-    house: House
-
-    def is_blueprint_csrf_protected(self) -> bool:
-        return True
 
     @BlueprintPlugin.route("/jobs/<job_id>/layers/<int:number>.png", methods=["GET"])
     @no_firstrun_access

@@ -20,8 +20,7 @@ from ..slicing.profile_of import profile_of
 from ..slicing.saved import SavedProfile
 from ..slicing.settings import SliceSettings
 from . import uploads
-from .answers import CREATE, VIEW, body, refusing
-from .house import House
+from .answers import CREATE, VIEW, Routes, body, refusing
 from .profile_answers import (
     ProfilesRefused,
     answer_profile,
@@ -38,13 +37,8 @@ FILE_BYTES = 32 * 2**20
 PICKS = ("vendor", "model", "printer", "print", "filament")
 
 
-class ProfileDraftsApi(BlueprintPlugin):
+class ProfileDraftsApi(Routes):
     """Blueprint routes under `/plugin/img2stl/profiles`."""
-
-    house: House
-
-    def is_blueprint_csrf_protected(self) -> bool:
-        return True
 
     # -- from the printer's maker ---------------------------------------------------------------
 

@@ -15,8 +15,7 @@ from ..problems import N_, Refusal
 from ..slicing.refused import clean_text
 from ..slicing.registry import SLICERS
 from ..slicing.saved import SavedProfile
-from .answers import CREATE, SETTINGS, VIEW, body, refusing
-from .house import House
+from .answers import CREATE, SETTINGS, VIEW, Routes, body, refusing
 from .profile_answers import (
     ProfilesRefused,
     answer_profile,
@@ -32,13 +31,8 @@ from .profile_views import machine_view
 CHANGE_BYTES = 2**20
 
 
-class ProfilesApi(BlueprintPlugin):
+class ProfilesApi(Routes):
     """Blueprint routes under `/plugin/img2stl/profiles`."""
-
-    house: House
-
-    def is_blueprint_csrf_protected(self) -> bool:
-        return True
 
     # -- what there is ------------------------------------------------------------------------
 

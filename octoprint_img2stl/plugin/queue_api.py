@@ -19,7 +19,7 @@ from ..printing.queue import CONFIRMATION_S
 from ..printing.recheck import sha256_of
 from ..printing.refused import QueueRefused
 from ..problems import N_, Refusal
-from .answers import PRINT, QUEUE, SELECT, VIEW, body, own_job, refusing, views
+from .answers import PRINT, QUEUE, SELECT, VIEW, Routes, body, own_job, refusing, views
 from .house import House
 from .views import problem_view
 
@@ -55,13 +55,8 @@ def queue_view(house: House) -> dict[str, Any]:
     }
 
 
-class QueueApi(BlueprintPlugin):
+class QueueApi(Routes):
     """Blueprint routes under `/plugin/img2stl/queue`."""
-
-    house: House
-
-    def is_blueprint_csrf_protected(self) -> bool:
-        return True
 
     def _answer_queue(self, status: int = 200, **more: Any) -> flask.Response:
         answer = flask.jsonify(queue=queue_view(self.house), **more)

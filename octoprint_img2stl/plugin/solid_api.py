@@ -15,19 +15,13 @@ from ..jobs.params import SOLID_ROUTE, Params
 from ..jobs.refused import RunnerRefused
 from ..problems import N_
 from ..solid3d.settings import LOCAL
-from .answers import CREATE, body, own_job, refusing, views
-from .house import House
+from .answers import CREATE, Routes, body, own_job, refusing, views
 from .solid_views import NO_PERMISSION
 from .views import problem_view
 
 
-class SolidApi(BlueprintPlugin):
+class SolidApi(Routes):
     """Blueprint routes under `/plugin/img2stl/jobs/<id>`."""
-
-    house: House
-
-    def is_blueprint_csrf_protected(self) -> bool:
-        return True
 
     @BlueprintPlugin.route("/jobs/<job_id>/cutout", methods=["POST"])
     @no_firstrun_access
