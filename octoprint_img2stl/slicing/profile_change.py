@@ -9,8 +9,8 @@ from ..problems import N_
 from . import profile_file
 from .choices import MATERIALS
 from .cura import keys as cura_keys
+from .imports import cura_values, prusa_values
 from .imports.imported import CURA, PRUSA, people_name, positive
-from .imports.prusa_values import fitting
 from .material_names import matches
 from .profile_file import Profile, one_line
 from .refused import SlicingRefused, clean_text
@@ -20,6 +20,11 @@ from .saved import SavedProfile
 ALLOWED: dict[str, Callable[..., Profile]] = {
     PRUSA: profile_file.allowed,
     CURA: cura_keys.allowed,
+}
+# engine -> which of those the engine can read, and the others
+FITTING: dict[str, Callable[..., tuple[dict[str, str], list[str]]]] = {
+    PRUSA: prusa_values.fitting,
+    CURA: cura_values.fitting,
 }
 # engine -> keys that only somebody may change who may change the printer's settings
 GCODE_KEYS = {
@@ -105,10 +110,7 @@ def _good(engine: str, key: str, value: str, own_gcode: bool) -> str:
     is_gcode = key in GCODE_KEYS[engine]
     value = one_line(value) if is_gcode else value.strip()
     kept = ALLOWED[engine]({key: value}, own_gcode=own_gcode).values
-    if engine == PRUSA:
-        kept, _ = fitting(kept)
-    elif not value and not is_gcode:
-        kept = {}  # no setting of Cura's is an empty text
+    kept, _ = FITTING[engine](kept)
     if key not in kept:
         raise _bad_value(key, value)
     return kept[key]

@@ -18,6 +18,7 @@ from ..cura.keys import GCODE_KEYS, MACHINE, allowed
 from ..profile_file import left_out, one_line
 from ..refused import clean_text
 from ..vendor.bed import BedSaid
+from .cura_values import fitting
 from .given import Given
 from .imported import (
     CURA,
@@ -26,6 +27,7 @@ from .imported import (
     not_a_profile,
     people_name,
     positive,
+    unfit_problem,
 )
 from .ini import sections
 
@@ -80,7 +82,8 @@ def imported(containers: list[Container], given: Given, *, source: str) -> Impor
             raw[SCRIPTS] = each.metadata[SCRIPTS]
     raw.pop(MACHINE, None)
     kept, problems = allowed(raw, own_gcode=given.own_gcode)
-    if not kept and not problems:
+    kept, unfit = fitting(kept)
+    if not kept and not problems and not unfit:
         raise not_a_profile(
             N_(
                 "The Cura profile changes nothing; in Cura choose Create profile from "
@@ -100,6 +103,7 @@ def imported(containers: list[Container], given: Given, *, source: str) -> Impor
         values=kept,
         problems=(
             *problems,
+            *unfit_problem(unfit),
             *_second_extruder(extruders),
             _only_changes(about["quality_type"]),
         ),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from ...problems import Problem
+from ...problems import N_, WARNING, Problem
 from ..refused import SlicingRefused, clean_text
 from ..vendor.bed import BedSaid, bed_said
 
@@ -72,6 +72,24 @@ class Imported:
 def not_a_profile(template: str, **values: Any) -> SlicingRefused:
     """The refusal of a file that is no profile; `template` says what to do."""
     return SlicingRefused("slicing.bad_profile", template, field="profile", **values)
+
+
+def unfit_problem(unfit: list[str]) -> tuple[Problem, ...]:
+    """The problem that names values which the engine would not understand."""
+    if not unfit:
+        return ()
+    shown = "; ".join(sorted(unfit)[:3]) + ("; …" if len(unfit) > 3 else "")
+    return (
+        Problem(
+            "slicing.profile_values",
+            WARNING,
+            N_(
+                "Values of the profile that are not understood were left out: %(values)s."
+            ),
+            {"values": clean_text(shown, 200)},
+            "profile",
+        ),
+    )
 
 
 def people_name(*names: str) -> str:

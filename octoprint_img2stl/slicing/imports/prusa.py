@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...problems import N_, WARNING, Problem
+from ...problems import N_, Problem
 from ..profile_file import DANGEROUS, GCODE_KEYS, PLAIN_KEYS, allowed, left_out, renamed
-from ..refused import clean_text
 from . import superslicer
 from .given import Given
-from .imported import PRUSA, Imported, bed_of, not_a_profile, people_name, positive
+from .imported import (
+    PRUSA,
+    Imported,
+    bed_of,
+    not_a_profile,
+    people_name,
+    positive,
+    unfit_problem,
+)
 from .prusa_values import fitting
 
 KNOWN = PLAIN_KEYS | GCODE_KEYS
@@ -73,24 +80,6 @@ def imported(
         material=people_name(raw.get("filament_type", "")) or None,
         layer_height=positive(values.get("layer_height")),
         about={"source": source},
-    )
-
-
-def unfit_problem(unfit: list[str]) -> tuple[Problem, ...]:
-    """The problem that names values which the engine would not understand."""
-    if not unfit:
-        return ()
-    shown = "; ".join(sorted(unfit)[:3]) + ("; …" if len(unfit) > 3 else "")
-    return (
-        Problem(
-            "slicing.profile_values",
-            WARNING,
-            N_(
-                "Values of the profile that are not understood were left out: %(values)s."
-            ),
-            {"values": clean_text(shown, 200)},
-            "profile",
-        ),
     )
 
 

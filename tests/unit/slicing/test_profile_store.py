@@ -148,6 +148,14 @@ def test_curas_values_may_be_formulas_but_not_other_peoples_files(store):
         ("cross_infill_density_image", "/etc/passwd"),
         ("layer_height", ""),
         ("layer_height", "inf"),
+        ("layer_height", "thick"),
+        ("layer_height", "=0.1 *"),
+        ("layer_height", "0"),
+        ("speed_print", "-50"),
+        ("material_print_temperature", "2000"),
+        ("infill_pattern", "squiggle"),
+        ("infill_angles", "45"),
+        ("support_enable", "perhaps"),
         ("machine_end_gcode", None),
     ):
         code, _ = refused(store.change, added.id, values={key: value}, own_gcode=False)
