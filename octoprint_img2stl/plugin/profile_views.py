@@ -12,10 +12,9 @@ from ..machine import CIRCULAR, RECTANGULAR, Machine
 from ..problems import N_
 from ..slicing.imports.compare import Contradiction, contradictions
 from ..slicing.plain import plain_of
-from ..slicing.profile_of import PLAIN_SOURCE
 from ..slicing.refused import clean_text
 from ..slicing.registry import SLICERS
-from ..slicing.saved import VENDOR, SavedProfile
+from ..slicing.saved import PLAIN_SOURCE, VENDOR, SavedProfile
 from ..slicing.vendor.bed import CUSTOM, BedSaid
 from .views import problem_view
 

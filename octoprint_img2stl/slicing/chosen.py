@@ -59,6 +59,9 @@ def choose(
         _refuse_another(settings, saved.engine)
         if saved.material and "material" not in settings.over:
             settings = replace(settings, material=saved.material)
+        if saved.automatic_brim and "brim" not in settings.over:
+            # what it was made of counts: the brim of our own, which depends on the model
+            settings = replace(settings, brim=None, over=(*settings.over, "brim"))
         return Chosen(find(saved.engine, own), settings, saved.values)
     if not profile:
         return Chosen(find(settings.slicer, own), settings)

@@ -88,6 +88,7 @@ def _supports(values: dict[str, str], ours: Values) -> None:
 
 def _brim(values: dict[str, str], ours: Values) -> None:
     _take(values, ours, "brim_width", "brim_type")
+    values.setdefault("skirts", ours["skirts"])  # none where a brim primes the nozzle
     if number(ours, "brim_width"):
         values["raft_layers"] = "0"  # PrusaSlicer prints no brim around a raft
 

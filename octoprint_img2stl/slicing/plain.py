@@ -28,10 +28,15 @@ def plain_of(profile: SavedProfile) -> dict[str, Any]:
     Returns:
         ``layer_height`` (mm), ``infill`` (percent), ``supports`` (as in `SliceSettings`),
         ``brim`` (mm), ``walls`` (lines), ``temperature_c``, ``bed_c``, ``filament_type``,
-        ``material`` (key of `choices.MATERIALS`), ``nozzle`` (mm).
+        ``material`` (key of `choices.MATERIALS`), ``nozzle`` (mm); ``automatic_brim``:
+        whether a brim that it does not say depends on the model.
     """
+    said = _SAID[profile.engine](profile.values)
+    if profile.automatic_brim:
+        said["brim"] = None  # nor does PrusaSlicer's own count
     return {
-        **_SAID[profile.engine](profile.values),
+        **said,
+        "automatic_brim": profile.automatic_brim,
         "filament_type": profile.filament_type or None,
         "material": profile.material or None,
         "nozzle": profile.nozzle,

@@ -20,11 +20,16 @@ from .over import counted, overriding, printed_material
 from .profile_change import ALLOWED
 from .profile_mend import mend
 from .profiles import prusa_ini
-from .saved import SavedProfile
+from .saved import PLAIN_SOURCE, SavedProfile
 from .settings import SliceSettings
 from .vendor.bed import BedSaid
 
-PLAIN_SOURCE = "plain"  # of a profile that was made of the plain choices
+# engine -> what is not said where the brim depends on the model; see
+# `SavedProfile.automatic_brim`
+_OF_THE_BRIM = {
+    PRUSA: ("brim_width", "brim_type", "skirts"),  # of a brim and a skirt there is one
+    CURA: ("adhesion_type", "brim_width", "brim_line_count"),
+}
 
 
 def profile_of(
@@ -46,6 +51,8 @@ def profile_of(
     """
     values = _VALUES[engine](settings, machine, saved.values if saved else {})
     kept = ALLOWED[engine](values, own_gcode=True).values
+    if settings.brim is None and (saved is None or saved.automatic_brim):
+        kept = {key: kept[key] for key in kept if key not in _OF_THE_BRIM[engine]}
     if saved is None:
         return SavedProfile(
             name="",

@@ -9,12 +9,16 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..problems import Problem
-from .imports.imported import Imported
+from .imports.imported import CURA, PRUSA, Imported
 from .material_names import matches
 from .vendor.bed import BedSaid
 from .vendor.flat import Flat
 
-VENDOR = "vendor"  # as a source; the others are those of `imports.read.SOURCES`
+# As a source: of its maker, and of the plain choices; the others are those of
+# `imports.read.SOURCES`.
+VENDOR, PLAIN_SOURCE = "vendor", "plain"
+# engine -> what says whether there is a brim, or a raft instead
+BRIM_KEYS = {PRUSA: {"brim_width", "raft_layers"}, CURA: {"adhesion_type"}}
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,15 @@ class SavedProfile:
     changed: float = 0.0
 
     @property
+    def automatic_brim(self) -> bool:
+        """Whether it was made of plain choices whose brim depends on the model.
+
+        It is silent about the brim then; as soon as somebody sets one, that counts.
+        """
+        said = BRIM_KEYS[self.engine] & self.values.keys()
+        return self.source == PLAIN_SOURCE and not said
+
+    @property
     def fingerprint(self) -> str:
         """Another text where slicing with it would give something else."""
         # the material decides what a profile leaves open
@@ -85,7 +98,7 @@ class SavedProfile:
         filament_type = _first(flat.values.get("filament_type", ""))
         return cls(
             name=name,
-            engine="prusaslicer",
+            engine=PRUSA,
             values=values,
             source=VENDOR,
             material=matches(filament_type) or "",

@@ -93,6 +93,9 @@ def slice_config(
     tell_material = not own or bool(settings.profile)
     material = MATERIALS[settings.material]
     own = laid_over(own, chosen, overriding(settings), material.max_flow)
+    if own.get("adhesion_type") == "brim":  # as wide as Cura has it, not as ours is
+        for key in ("brim_width", "brim_line_count"):
+            chosen.pop(key)
     if base != BASE:
         for key in MACHINE_SAYS:
             chosen.pop(key, None)

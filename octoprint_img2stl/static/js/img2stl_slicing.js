@@ -48,6 +48,11 @@
                 optionLabel: (value, label) => self.advice.supportLabel(value, label)
             }),
             choice("brim", gettext("Brim"), {
+                said: function (plain, inWords) {
+                    if (plain.automatic_brim) return inWords(AUTOMATIC);
+                    const isSaid = plain.brim !== null && plain.brim !== undefined;
+                    return isSaid ? inWords(plain.brim) : "";
+                },
                 words: function (value) {
                     if (value === null) return gettext("Automatic");
                     return Number(value) === 0

@@ -33,6 +33,7 @@ SILENT = {
     "filament_type": None,
     "material": None,
     "nozzle": None,
+    "automatic_brim": False,
 }
 
 
@@ -57,6 +58,7 @@ def test_what_a_whole_profile_says():
         "filament_type": "PETG",
         "material": "petg",
         "nozzle": 0.4,
+        "automatic_brim": False,
     }
     assert json.loads(json.dumps(plain_of(profile))) == plain_of(profile)
 

@@ -126,6 +126,14 @@ def test_no_heated_bed(config):
     assert made.values["material_bed_temperature_layer_0"] == "0"
 
 
+@pytest.mark.parametrize("size", [CUBE, (10.0, 10.0, 60.0)])
+def test_a_profile_that_wants_a_brim_gets_one_as_wide_as_curas(config, size):
+    """Profiles of Cura hold only what differs from Cura: 8 mm is not said."""
+    kept = SliceSettings(profile="0123456789ab")
+    brim = config(settings=kept, size=size, profile={"adhesion_type": "brim"}).values
+    assert brim["brim_width"] == "8" and int(brim["brim_line_count"]) > 10
+
+
 def test_the_skirt_gives_way_and_the_brim_does_not(config):
     machine, plate = Machine(x_max=120, y_max=120), (120.0, 120.0, 0.6)
     made = config(machine, size=plate)
