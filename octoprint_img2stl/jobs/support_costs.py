@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..machine import Machine
 from ..slicing.choices import AUTOMATIC
-from ..slicing.cura.engine import CuraEngine
 from ..slicing.owner_paths import NOTHING_SET, OwnerPaths
 from ..slicing.refused import SlicingRefused
 from ..slicing.registry import SLICERS, find
 from ..slicing.saved import SavedProfile
 from ..slicing.settings import SliceSettings
+from .support_style import style_of
 
 if TYPE_CHECKING:
     from ..mesh.checks import Inspected, Printing
-    from ..mesh.support_volume import Style
-
-SPACING = 2.0  # mm between the lines of supports, in both slicers' configurations
 
 
 def engine_of(
@@ -35,30 +32,6 @@ def engine_of(
         return next(iter(SLICERS))
 
 
-def style_of(engine: str, line: float, layer: float) -> Style:
-    """How a slicer makes supports, with our configuration.
-
-    Both lay lines `SPACING` apart. PrusaSlicer 2.5.0 draws a line around them, 1.5 mm
-    beyond what they hold, and leaves the middle of level undersides that hang on the
-    model to bridges. CuraEngine 4.13.0 joins the lines in zigzags, which amounts to half
-    such a line, and holds everything. The shares were fitted to what the two laid for
-    twelve shapes, among them a table, a mushroom, an arch, spheres, and T shapes, at
-    0.2 mm layers: each is within a factor 1.25, at 0.12 mm within 1.35.
-
-    Args:
-        line: width of a line, mm.
-        layer: height of a layer, mm.
-    """
-    from ..mesh.support_volume import Style
-
-    density = line / (SPACING + line)
-    if engine == CuraEngine.name:
-        return Style(density, 0.5 * line, 2 * layer, 0.3, 0.2, under_bridges=True)
-    return Style(
-        0.82 * density, 0.93 * line, 3 * layer, 1.5, 0.25, under_bridges=False, edge=3.5
-    )
-
-
 def with_style(
     printing: Printing,
     settings: SliceSettings,
@@ -69,7 +42,8 @@ def with_style(
     """The same, so that the checks work out what supports take."""
     layer = printing.layer_height or machine.nozzle / 2
     engine = engine_of(settings, own, saved)
-    style = style_of(engine, printing.line_width or machine.line_width, layer)
+    line = printing.line_width or machine.line_width
+    style = style_of(engine, line, layer, saved.values if saved else None)
     return replace(printing, support_style=style)
 
 

@@ -1,6 +1,7 @@
 """What is said to be needed for supports, against what the real slicers lay."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from manifold3d import Manifold, OpType
@@ -8,12 +9,14 @@ from manifold3d import Manifold, OpType
 from octoprint_img2stl.jobs import meshes
 from octoprint_img2stl.jobs.params import MESH_ROUTE, Params
 from octoprint_img2stl.jobs.support_costs import engine_of, facts_of, with_suggestion
+from octoprint_img2stl.jobs.support_style import style_of
 from octoprint_img2stl.machine import Machine
 from octoprint_img2stl.mesh.kernel import from_kernel
 from octoprint_img2stl.mesh.stl import write_stl
 from octoprint_img2stl.process import Limits
 from octoprint_img2stl.slicing.chosen import choose
 from octoprint_img2stl.slicing.owner_paths import OwnerPath
+from octoprint_img2stl.slicing.saved import SavedProfile
 from octoprint_img2stl.slicing.settings import SliceSettings
 from tests.unit.slicing.cura.here import resources
 
@@ -59,10 +62,65 @@ def shape(name):
     ],
 )
 def test_the_slicers_lay_about_what_was_said(tmp_path, engine, name):
-    mesh, machine = shape(name), Machine()
     settings = SliceSettings(slicer=engine, supports="everywhere", brim=0, infill=0)
+    compare(tmp_path, shape(name), settings)
+
+
+# Each of them is another number than our own configuration would give.
+SAID = {
+    "loose": (
+        "prusaslicer",
+        "table",
+        {"spacing": "5", "interface_layers": "0", "with_sheath": "0"},
+    ),
+    "close": ("prusaslicer", "T", {"with_sheath": "0", "style": "snug"}),
+    "sparse": ("curaengine", "table", {"infill_rate": "8"}),
+    "walls": ("curaengine", "T", {"wall_count": "2"}),
+}
+
+
+@pytest.mark.parametrize("wish", SAID)
+def test_what_a_profile_says_of_supports_is_reckoned_with(tmp_path, wish):
+    engine, name, said = SAID[wish]
+    start = "support_material_" if engine == "prusaslicer" else "support_"
+    values = {start + key: value for key, value in said.items()}
+    saved = SavedProfile("Mine", engine, values, "x", id="0123456789ab")
+    settings = SliceSettings(
+        profile=saved.id,
+        over=("supports", "brim", "infill"),
+        supports="everywhere",
+        brim=0,
+        infill=0,
+    )
+    facts = compare(tmp_path, shape(name), settings, saved)
+    ours = facts_of(inspected(shape(name), settings, replace(saved, values={})))
+    assert abs(math.log(facts["everywhere_cm3"] / ours["everywhere_cm3"])) > 0.15
+
+
+@pytest.mark.parametrize("engine", ["prusaslicer", "curaengine"])
+@pytest.mark.parametrize("value", ["0", "-3", "1e300", "", "=support_line_width", "100%"])
+def test_strange_values_give_no_strange_supports(engine, value):
+    keys = (
+        "support_material_spacing", "support_material_interface_layers",
+        "support_material_interface_spacing", "support_material_extrusion_width",
+        "support_infill_rate", "support_wall_count", "support_interface_density",
+        "support_line_distance", "support_line_width", "line_width", "extrusion_width",
+    )  # fmt: skip
+    for key in keys:
+        style = style_of(engine, 0.45, 0.2, {key: value})
+        assert 0 <= style.density <= 1.2 and style.margin < 100, (key, value)
+        assert 0 <= style.sheath < 100 and 0 <= style.dense < 100, (key, value)
+
+
+def inspected(mesh, settings, saved=None):
     params = Params.from_json({"route": MESH_ROUTE, "slicing": settings.to_json()})
-    facts = facts_of(meshes.inspect(mesh, params, machine))
+    return meshes.inspect(mesh, params, Machine(), saved=saved)
+
+
+def compare(tmp_path, mesh, settings, saved=None):
+    """What was said of the mesh's supports, which is about what is laid."""
+    machine = Machine()
+    facts = facts_of(inspected(mesh, settings, saved))
     assert facts["needed"] and facts["suggest"] == "plate"
     assert facts["plate_cm3"] == pytest.approx(facts["everywhere_cm3"], rel=0.02)
 
@@ -70,17 +128,20 @@ def test_the_slicers_lay_about_what_was_said(tmp_path, engine, name):
     write_stl(mesh, stl)
     work.mkdir()
     own = {"curaengine": OwnerPath("", str(resources()))}
-    result = choose(settings, own).slicer.slice(
+    chosen = choose(settings, own, saved=saved)
+    result = chosen.slicer.slice(
         stl,
         tmp_path / "out.gcode",
         machine,
-        settings,
+        chosen.settings,
         work=work,
         limits=Limits(None, 60),
         relief=False,
+        profile=chosen.profile,
     )
     laid = result.facts.support.filament_mm * FILAMENT_MM2 / 1000
     assert laid / RIGHT_WITHIN < facts["everywhere_cm3"] < laid * RIGHT_WITHIN
+    return facts
 
 
 def test_whose_supports_are_meant():
