@@ -18,6 +18,7 @@ from . import settings
 from .answers import own_job
 from .api import Api
 from .endpoints import PRIVATE_FOLDER
+from .hidden_profiles import HiddenProfiles
 from .house import House
 from .house_profiles import INCOMING
 from .printer import key
@@ -145,6 +146,7 @@ class Img2StlPlugin(
             plugin_manager=self._plugin_manager,
         )
         self.house.on_profiles_changed = self.match_saved_profiles
+        self.hidden = HiddenProfiles(folder)
         self.slices = Slices(folder, self.house.options, self.house.hold)
 
     def _push(self, message: dict[str, Any]) -> None:
@@ -238,6 +240,9 @@ class Img2StlPlugin(
             self.house.soon(queue.disconnected)
         elif event == Events.PRINTER_STATE_CHANGED:
             self.house.soon(queue.tick)
+        elif event == Events.SLICING_PROFILE_DELETED:
+            slicer, name = payload.get("slicer"), payload.get("profile")
+            self.house.soon(lambda: self.slicing_profile_deleted(slicer, name))
 
     ##~~ SlicerPlugin: see slicer_adapter.py
 

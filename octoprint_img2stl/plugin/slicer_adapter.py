@@ -24,6 +24,7 @@ from ..files import write_atomic
 from ..problems import N_, Refusal
 from ..slicing.choices import AUTOMATIC
 from ..slicing.registry import SLICERS
+from .hidden_profiles import HiddenProfiles
 from .house import House
 from .slicer_profiles import (
     Profile,
@@ -32,6 +33,7 @@ from .slicer_profiles import (
     ready_profiles,
     ready_words,
     saved_data,
+    saved_id,
     saved_name,
 )
 from .slices import UNEXPLAINED, Slices
@@ -52,6 +54,7 @@ class SlicerAdapter(octoprint.plugin.SlicerPlugin):
 
     house: House
     slices: Slices
+    hidden: HiddenProfiles
     _slicing_manager: Any  # injected by OctoPrint
 
     # -- what there is ------------------------------------------------------------------------
@@ -88,16 +91,28 @@ class SlicerAdapter(octoprint.plugin.SlicerPlugin):
         self.match_saved_profiles()
 
     def match_saved_profiles(self) -> None:
-        """Have a profile for each of our saved ones, under its name, and for no other."""
+        """Have a profile for each of our saved ones, under its name, and for no other.
+
+        But for those that were deleted in OctoPrint's own list and not saved since.
+        """
         manager, saved = self._slicing_manager, self.house.profiles.all()
         there = manager.all_profiles(SLICER)
         for name in gone_profiles(saved, there):
             manager.delete_profile(SLICER, name)
         for profile in saved:
             name = saved_name(profile.id)
+            if name not in there and profile in self.hidden:
+                continue
             if name not in there or there[name].display_name != profile.name:
                 data = saved_data(profile)
                 manager.save_profile(SLICER, name, data, display_name=profile.name)
+
+    def slicing_profile_deleted(self, slicer: Any, name: Any) -> None:
+        """Somebody deleted a profile, or we did; ours is saved all the same."""
+        saved = self.house.profiles.all()
+        for profile in saved:
+            if slicer == SLICER and profile.id == saved_id(str(name)):
+                self.hidden.hide(profile, saved)
 
     def get_slicer_profile(self, path: str) -> SlicingProfile:
         name = Path(path).stem

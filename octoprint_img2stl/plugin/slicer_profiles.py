@@ -129,6 +129,11 @@ def saved_name(profile_id: str) -> str:
     return f"{SAVED_PREFIX}{profile_id}"
 
 
+def saved_id(name: str) -> str:
+    """Of such a name, the saved profile's id; of any other, nothing."""
+    return name.removeprefix(SAVED_PREFIX) if _OF_SAVED.fullmatch(name) else ""
+
+
 def saved_data(profile: SavedProfile) -> dict[str, Any]:
     return {ENGINE: profile.engine, SAVED: profile.id}
 
@@ -136,7 +141,7 @@ def saved_data(profile: SavedProfile) -> dict[str, Any]:
 def gone_profiles(saved: Iterable[SavedProfile], there: Iterable[str]) -> list[str]:
     """Names of OctoPrint's profiles that stand for a saved one which is no more."""
     known = {saved_name(profile.id) for profile in saved}
-    return [name for name in there if _OF_SAVED.fullmatch(name) and name not in known]
+    return [name for name in there if saved_id(name) and name not in known]
 
 
 def ready_words(name: str) -> tuple[str, str] | None:

@@ -213,12 +213,18 @@ def test_the_slice_button_offers_every_saved_profile(admin, prusa, cura):
     assert said(gcode, "fill_density") == "33%" and said(gcode, "perimeters") == "1"
     assert said(gcode, "layer_height") == "0.24" and "M117 by the owner" in gcode
 
+    # deleted in OctoPrint's own list: it stays away until it is saved again
+    assert admin.request("DELETE", f"{profiles}/saved_{cura}").status_code == 204
     admin.api("PUT", f"/profiles/{prusa}", json={"name": "Renamed"})
     wait_for(
         lambda: admin.get(profiles).json()[f"saved_{prusa}"]["displayName"] == "Renamed",
         20,
         "the new name",
     )
+    assert f"saved_{cura}" not in admin.get(profiles).json()
+    assert cura in {each["id"] for each in admin.api("GET", "/profiles")["profiles"]}
+    admin.api("PUT", f"/profiles/{cura}", json={"name": "Thicker"})
+    wait_for(lambda: f"saved_{cura}" in admin.get(profiles).json(), 20, "it to be back")
     admin.api("DELETE", f"/profiles/{prusa}")
     wait_for(
         lambda: f"saved_{prusa}" not in admin.get(profiles).json(), 20, "it to be gone"

@@ -17,6 +17,7 @@ from octoprint.slicing import SlicingCancelled, SlicingManager, TemporaryProfile
 from octoprint_img2stl.jobs.engine import Options
 from octoprint_img2stl.machine import Machine
 from octoprint_img2stl.plugin import slices
+from octoprint_img2stl.plugin.hidden_profiles import FILE, HiddenProfiles
 from octoprint_img2stl.plugin.house_profiles import HouseProfiles
 from octoprint_img2stl.plugin.slicer_adapter import SLICER, SlicerAdapter
 from octoprint_img2stl.plugin.slicer_profiles import (
@@ -61,6 +62,7 @@ def adapter(tmp_path):
     found.house = HouseProfiles()
     found.house.usable_slicers = lambda: ["prusaslicer"]
     found.slices = Slices(tmp_path / "data", lambda: Options(), lambda: False)
+    found.hidden = HiddenProfiles(tmp_path)
     return found
 
 
@@ -186,6 +188,51 @@ def test_octoprints_profiles_follow_the_saved_ones(adapter):
     assert manager.saved == [saved_name(two.id)]
     assert set(manager.there) == {"own", "saved_mine", saved_name(two.id)}
     assert gone_profiles([], manager.there) == [saved_name(two.id)]
+
+
+def test_what_is_deleted_in_octoprints_list_stays_away_until_it_is_saved_again(
+    adapter, tmp_path
+):
+    one, two = (
+        SavedProfile(name, "prusaslicer", {}, "vendor", id=name * 6, changed=7.5)
+        for name in ("aa", "bb")
+    )
+    manager = adapter._slicing_manager = Manager()
+    adapter.house.profiles = SimpleNamespace(all=lambda: [one, two])
+    adapter.match_saved_profiles()
+    manager.delete_profile(SLICER, saved_name(one.id))
+    for slicer, name in (("other", saved_name(two.id)), (SLICER, "mine"), (SLICER, None)):
+        adapter.slicing_profile_deleted(slicer, name)
+    adapter.slicing_profile_deleted(SLICER, saved_name(one.id))
+    adapter.hidden = HiddenProfiles(tmp_path)  # as after a restart
+    adapter.match_saved_profiles()
+    assert set(manager.there) == {saved_name(two.id)}
+
+    again = replace(one, name="Better", changed=8.0)
+    adapter.house.profiles = SimpleNamespace(all=lambda: [again, two])
+    adapter.match_saved_profiles()
+    assert manager.there[saved_name(one.id)].display_name == "Better"
+    # ours is deleted with the saved one; that hides nothing
+    adapter.house.profiles = SimpleNamespace(all=lambda: [two])
+    adapter.match_saved_profiles()
+    adapter.slicing_profile_deleted(SLICER, saved_name(one.id))
+    found = HiddenProfiles(tmp_path)
+    assert again not in found and two not in found
+
+
+def test_a_full_disk_or_a_damaged_list_hides_nothing_for_good(
+    adapter, tmp_path, monkeypatch
+):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    one = SavedProfile("aa", "prusaslicer", {}, "vendor", id="aa" * 6, changed=7.5)
+    with monkeypatch.context() as context:
+        context.setattr("octoprint_img2stl.plugin.kept.write_json", full)
+        adapter.hidden.hide(one, [one])
+    assert one in adapter.hidden and one not in HiddenProfiles(tmp_path)
+    (tmp_path / FILE).write_text('["no", "such", "list"]')
+    assert one not in HiddenProfiles(tmp_path)
 
 
 def test_changes_of_one_slice_count():
