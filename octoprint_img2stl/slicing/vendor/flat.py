@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from ...machine import Machine
 from ...problems import INFO, N_, WARNING, Problem
-from ..profile_file import RELATIVE_E, renamed
+from ..profile_file import renamed
+from ..profile_mend import absolute_first_layer, reset_on_every_layer
 from ..refused import clean_text
 from .bed import CUSTOM, BedSaid, bed_said
 from .bundle import Preset
@@ -26,7 +27,6 @@ from .offers import first_number
 DEFAULT_BED = "0x0,200x0,200x200,0x200"
 DEFAULT_HEIGHT = 200.0
 DEFAULT_NOZZLE = 0.4
-DEFAULT_LAYER = 0.3
 NOZZLES, HEIGHTS = (0.05, 2.0), (1.0, 10_000.0)  # that can be, mm
 
 # About the bundle and the window, not about the print. What runs a program or rewrites the
@@ -36,9 +36,6 @@ _DROPPED = re.compile(
     r"|host_type|(?:print_?host|printhost).*|bed_custom_.*|thumbnails.*"
     r"|output_filename_format"
 )
-MARLIN = ("marlin", "marlin2")  # PrusaSlicer wants a reset on every layer of them only
-# "G92 E0" on a line of its own, however the zero is written, as Print.cpp has it
-_RESET = re.compile(r"^[ \t]*G92[ \t]*E(?:0(?:\.0*)?|\.0+)[ \t]*(?:;.*)?$", re.I | re.M)
 
 
 @dataclass(frozen=True)
@@ -148,20 +145,11 @@ def _notices(
 
 def _mend(values: dict[str, str]) -> None:
     """Say what PrusaSlicer's window works out and its command line does not."""
-    first = values.get("first_layer_height", "")
-    if first.endswith("%"):
-        factor = first_number(first[:-1])
-        layer = first_number(values.get("layer_height", "")) or DEFAULT_LAYER
-        if factor is not None:
-            # 2.5 mistakes the percentage for millimetres
-            values["first_layer_height"] = f"{round(factor / 100 * layer, 4):g}"
+    absolute_first_layer(values)
+    reset_on_every_layer(values)
     gap = first_number(values.get("gap_fill_speed", ""))
     if gap is not None and gap <= 0:
         values["gap_fill_enabled"] = "0"
-    relative = values.get(RELATIVE_E) == "1" and values.get("gcode_flavor") in MARLIN
-    if relative and not _resets(values):
-        gcode = values.get("layer_gcode", "")
-        values["layer_gcode"] = f"{gcode}\\nG92 E0" if gcode else "G92 E0"
     for key in ("start_filament_gcode", "end_filament_gcode"):
         if key in values:
             values[key] = _first_text(values[key])
@@ -180,13 +168,6 @@ def _first_text(value: str) -> str:
     if quoted:
         return quoted[1]
     return value if value.lstrip().startswith('"') else value.partition(";")[0]
-
-
-def _resets(values: dict[str, str]) -> bool:
-    return any(
-        _RESET.search(values.get(key, "").replace("\\n", "\n"))
-        for key in ("before_layer_gcode", "layer_gcode")
-    )
 
 
 def _within(

@@ -256,6 +256,7 @@ def test_first_layer_percentage_becomes_millimetres():
         (";L", ";L\\nG92 E0"),
         ("", "G92 E0"),
         ("G92 E0 ; reset", "G92 E0 ; reset"),
+        (";G92 E0 is a comment", ";G92 E0 is a comment\\nG92 E0"),
     ],
 )
 def test_relative_extrusion_gets_its_reset(layer_gcode, expected):
@@ -263,6 +264,15 @@ def test_relative_extrusion_gets_its_reset(layer_gcode, expected):
     ini, _ = slice_ini(Machine(), SliceSettings(), SMALL, profile=own)
     assert ini["use_relative_e_distances"] == "1"
     assert ini["layer_gcode"] == expected
+
+
+@pytest.mark.parametrize(
+    "has", [{"before_layer_gcode": "G92 E0.0"}, {"gcode_flavor": "reprapfirmware"}]
+)
+def test_relative_extrusion_is_left_alone_where_prusaslicer_takes_it(has):
+    own = {"use_relative_e_distances": "1", "layer_gcode": ";L", **has}
+    ini, _ = slice_ini(Machine(), SliceSettings(), SMALL, profile=own)
+    assert ini["layer_gcode"] == ";L"
 
 
 def test_the_profiles_own_brim_and_skirt_are_measured():
