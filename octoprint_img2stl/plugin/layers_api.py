@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
+from collections.abc import Callable
+from typing import Any
 
 import flask
 from flask_login import current_user
@@ -14,12 +17,39 @@ from octoprint.server.util.flask import no_firstrun_access
 from ..jobs import pipeline
 from ..jobs.model import Job
 from ..jobs.refused import RunnerRefused
-from ..problems import N_
+from ..jobs.warm import Superseded
+from ..problems import N_, Refusal
 from ..slicing.gcode_lines import columns
 from .answers import VIEW, Routes, own_job, refusing
+from .views import version_of
 
 # the addresses hold the job's version, so a job made again has others
 CACHED = "private, max-age=3600"
+NOTHING = 204  # an error would stand in the browser's console
+
+
+def of_what_is_there(
+    view: Callable[..., flask.Response],
+) -> Callable[..., flask.Response]:
+    """Nothing, instead of a refusal, where the G-code is being made anew at this moment.
+
+    The page asked before it knew; it asks again for the new layers when the job rests.
+    """
+
+    @functools.wraps(view)
+    def wrapped(self: LayersApi, job_id: str, **more: Any) -> flask.Response:
+        job = own_job(self.house.store, job_id, current_user)
+        asked_of = flask.request.args.get("v")
+        try:
+            return view(self, job_id, **more)
+        except Superseded:
+            raise
+        except (Refusal, OSError, ValueError):
+            if job.active or asked_of not in (None, version_of(job)):
+                return flask.Response(status=NOTHING)
+            raise
+
+    return wrapped
 
 
 class LayersApi(Routes):
@@ -29,6 +59,7 @@ class LayersApi(Routes):
     @no_firstrun_access
     @VIEW
     @refusing
+    @of_what_is_there
     def layer(self, job_id: str, number: int) -> flask.Response:
         job = self._job_with_layer(job_id, number)
         return _cached(self.house.runner.layer_picture(job, number - 1), "image/png")
@@ -37,6 +68,7 @@ class LayersApi(Routes):
     @no_firstrun_access
     @VIEW
     @refusing
+    @of_what_is_there
     def layer_lines(self, job_id: str, number: int) -> flask.Response:
         job = self._job_with_layer(job_id, number)
         packed = self.house.runner.layer_data(job, number - 1)
@@ -50,6 +82,7 @@ class LayersApi(Routes):
     @no_firstrun_access
     @VIEW
     @refusing
+    @of_what_is_there
     def layers(self, job_id: str) -> flask.Response:
         job = self._job_with_layer(job_id, 1)
         try:

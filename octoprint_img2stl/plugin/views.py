@@ -120,6 +120,11 @@ def mesh_preview_view(preview: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def version_of(job: Job) -> str:
+    """Another text whenever the job has changed."""
+    return str(int(job.updated * 1000))
+
+
 class JobViews:
     """Renders jobs for one user.
 
@@ -242,7 +247,7 @@ class JobViews:
         made = report.build(job)
         sliced = "gcode" in job.steps
         layers, grams = f"{self._prefix}jobs/{job.id}/layers", made["filament_g"]
-        version = f"?v={int(job.updated * 1000)}"
+        version = f"?v={version_of(job)}"
         return {
             **{
                 name: made[name]

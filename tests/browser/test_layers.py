@@ -183,6 +183,23 @@ def test_layers_on_a_phone(tab, job):
 
 
 @pytest.mark.once
+def test_layers_that_are_made_anew_are_waited_for_in_silence(tab, job):
+    tab = tab()
+    routes = ("**/layers/*.json*", "**/layers.json*")
+    for route in routes:
+        tab.page.context.route(route, lambda route: route.fulfill(status=204))
+    with tab.page.expect_response("**/layers/*.json*"):
+        opened(tab, job)
+    expect(tab["img2stl-layer-canvas"]).to_be_visible()
+    expect(tab["img2stl-layer-picture"]).to_have_count(0)
+    for route in routes:
+        tab.page.context.unroute(route)
+    tab["img2stl-layer"].fill("2")
+    drawn(tab, 2)
+    assert tab.errors == []
+
+
+@pytest.mark.once
 def test_where_lines_do_not_come_there_is_a_picture(tab, job):
     tab = tab()
     tab.page.context.route("**/layers/*.json*", lambda route: route.fulfill(status=500))

@@ -52,6 +52,26 @@ def test_layers_that_are_not_there(bob, job, ending):
         assert problem["code"] == "jobs.no_such_layer"
 
 
+def test_while_it_is_made_anew_there_is_nothing_and_that_is_no_error(bob):
+    job = bob.made()
+    bob.make(job, width=22)
+    seen = set()
+    addresses = (job["result"]["layers_url"], job["result"]["layer_data_url"])
+    while True:
+        rests = bob.job(job["id"])["state"] == "done"
+        for url in addresses:
+            answer = bob.get("/" + url.replace("{n}", "1"))
+            seen.add((answer.status_code, bool(answer.content)))
+        if rests:
+            break
+    assert (204, False) in seen and seen <= {(200, True), (204, False)}
+    again = bob.job(job["id"])
+    assert layer(bob, again, 1).json()["number"] == 0
+    # a number that it never had is another matter
+    most = again["result"]["layers"] + 1
+    assert layer(bob, again, most).status_code == 422
+
+
 def test_what_each_type_of_line_takes(bob, job, server):
     url, count = "/" + job["result"]["layers_url"], job["result"]["layers"]
     told = bob.get(url).json()

@@ -41,7 +41,9 @@
     Img2Stl.fetchLayer = (url) =>
         scope
             .fetch(url, {credentials: "same-origin"})
-            .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
+            .then((answer) =>
+                answer.status === 200 ? answer.json() : Promise.reject(answer.status)
+            )
             .then(Img2Stl.decodeLayer)
             .catch((error) => Promise.reject(typeof error === "number" ? error : 0));
 

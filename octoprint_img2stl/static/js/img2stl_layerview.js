@@ -8,6 +8,7 @@
     const FRAME_MS = 10; // of painting
     const FRAME_POINTS = 24000; // what a browser paints for them it does afterwards
     const NEAREST = 0.02; // mm, what is always left out
+    const MADE_ANEW = 204; // there is nothing at this moment
 
     const hasCanvas = _.once(() => !!document.createElement("canvas").getContext("2d"));
 
@@ -71,8 +72,9 @@
                 repaint();
             },
             failed: function (url, status) {
-                log.info("Photo to print: no lines of this layer:", status);
                 self.isLoading(false);
+                if (status === MADE_ANEW) return; // the job's next result has its address
+                log.info("Photo to print: no lines of this layer:", status);
                 self.hasFailed(true);
             }
         });
@@ -100,7 +102,11 @@
             summaryOf = url;
             self.summary(null);
             $.getJSON(url)
-                .done((summary) => url === summaryOf && self.summary(summary))
+                .done(function (summary) {
+                    if (url !== summaryOf) return;
+                    self.summary(summary || null);
+                    if (!summary) summaryOf = ""; // it is made anew
+                })
                 .fail(function (xhr) {
                     log.info("Photo to print: no legend of the layers:", xhr.status);
                     if (url === summaryOf) summaryOf = ""; // tried again
