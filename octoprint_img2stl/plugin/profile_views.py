@@ -38,7 +38,7 @@ SOURCES = {
     PLAIN_SOURCE: N_("Plain settings"),
     "cura_profile": N_("Profile of Cura"),
     "cura_gcode": N_("G-code of Cura"),
-    "orca": N_("Preset of OrcaSlicer"),
+    "orca": N_("Profile of OrcaSlicer"),
     "orca_gcode": N_("G-code of OrcaSlicer"),
     "prusa_gcode": N_("G-code of PrusaSlicer"),
     "prusa_bundle": N_("Bundle of PrusaSlicer"),

@@ -9,7 +9,7 @@ from ..problems import N_
 LAYERS, WALLS, INFILL = N_("Layers"), N_("Walls"), N_("Infill")
 SUPPORTS, SKIRT, SPEED = N_("Supports and raft"), N_("Skirt and brim"), N_("Speed")
 WIDTH, COOLING, FILAMENT = N_("Line width"), N_("Cooling"), N_("Filament")
-RETRACTION, GCODE, LIMITS = N_("Retraction"), N_("G-code"), N_("Machine limits")
+RETRACTION, GCODE, LIMITS = N_("Retraction"), N_("G-code"), N_("Printer limits")
 PRINTER, FURTHER = N_("Printer"), N_("Further settings")
 
 # As they are shown.

@@ -395,6 +395,25 @@ def test_only_whole_sentences_are_translated():
             assert not isinstance(call.args[0], put_together), module.where(call)
 
 
+# The computer that OctoPrint runs on, and what OrcaSlicer calls a command.
+OTHER_THINGS = re.compile(
+    r"(?:this|the) machine(?='s|\b(?! of Cura| has))|Export Preset Bundle"
+)
+
+
+def test_one_word_for_one_thing_of_slicing():
+    """What is saved and chosen is a profile, and what prints is a printer."""
+    looked_at = 0
+    for module, call in nodes(ast.Call):
+        if dotted(call.func) != "N_" or module.room not in ("slicing", "plugin"):
+            continue
+        looked_at += 1
+        text = OTHER_THINGS.sub("", ast.literal_eval(call.args[0]))
+        found = re.search(r"\b(?:presets?|machines?)\b", text, re.I)
+        assert not found, f"{module.where(call)}: {text}"
+    assert looked_at > 300
+
+
 def test_every_module_says_what_it_is():
     for module in modules():
         assert ast.get_docstring(module.tree), f"{module.path} has no docstring"

@@ -183,8 +183,8 @@ def _refuse_values(values: Mapping[str, Value], machine: Machine) -> None:
         raise SlicingRefused(
             "slicing.flavour",
             N_(
-                "This machine of Cura's wants G-code of the kind %(flavour)s, which "
-                "OctoPrint cannot print; choose another machine."
+                "This printer of Cura's wants G-code of the kind %(flavour)s, which "
+                "OctoPrint cannot print; choose another printer."
             ),
             field="profile",
             flavour=clean_text(str(flavour), 40),

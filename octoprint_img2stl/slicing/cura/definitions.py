@@ -263,7 +263,7 @@ def _mistakes(fallen_back: tuple[str, ...]) -> list[Problem]:
             "slicing.definition_mistake",
             INFO,
             N_(
-                "Cura's definition of this machine has mistakes (%(keys)s); Cura's "
+                "Cura's definition of this printer has mistakes (%(keys)s); Cura's "
                 "ordinary values were used for these settings."
             ),
             {"keys": names(fallen_back)},

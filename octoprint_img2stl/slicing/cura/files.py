@@ -207,7 +207,7 @@ def _bad(name: Any) -> SlicingRefused:
 def _unknown(name: Any) -> SlicingRefused:
     return SlicingRefused(
         "slicing.unknown_machine",
-        N_("Cura's definition files know no machine %(name)s; choose another one."),
+        N_("Cura's definition files know no printer %(name)s; choose another one."),
         field="slicing.machine",
         name=clean_text(str(name), 80),
     )

@@ -68,7 +68,7 @@ def read(given: Given) -> Imported | None:
             return None
         raise not_a_profile(
             N_(
-                "The JSON file is no preset of OrcaSlicer; export one with File > Export "
+                "The JSON file is no profile of OrcaSlicer; export one with File > Export "
                 "> Export Preset Bundle."
             )
         )

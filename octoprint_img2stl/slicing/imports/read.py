@@ -33,7 +33,7 @@ BINARY_GCODE = b"GCDE"
 MODEL = "3D/3dmodel.model"
 NOT_KNOWN = N_(
     "This is no profile that can be read. Give an ini file or bundle of PrusaSlicer or "
-    "SuperSlicer, a profile of Cura (.curaprofile), a preset or bundle of OrcaSlicer, or a "
+    "SuperSlicer, a profile of Cura (.curaprofile), a profile or bundle of OrcaSlicer, or a "
     "G-code file that one of them wrote."
 )
 

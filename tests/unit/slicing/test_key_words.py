@@ -79,7 +79,7 @@ def test_prusaslicer_tells_every_key_that_it_knows(prusa, program, tmp_path):
         ("filament_retract_length", ("number", "mm", (), "nil", "Retraction")),
         ("slowdown_below_layer_time", ("number", "s", (), "5", "Cooling")),
         ("before_layer_gcode", ("gcode", "", (), "", "G-code")),
-        ("machine_max_jerk_z", ("number", "mm/s", (), "0.2,0.4", "Machine limits")),
+        ("machine_max_jerk_z", ("number", "mm/s", (), "0.2,0.4", "Printer limits")),
         ("temperature", ("number", "°C", (), "200", "Filament")),
         ("fan_always_on", ("bool", "", (), "0", "Cooling")),
         ("printer_model", ("text", "", (), "", "Printer")),
