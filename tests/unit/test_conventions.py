@@ -397,7 +397,8 @@ def test_only_whole_sentences_are_translated():
 
 # The computer that OctoPrint runs on, and what OrcaSlicer calls a command.
 OTHER_THINGS = re.compile(
-    r"(?:this|the) machine(?='s|\b(?! of Cura| has))|Export Preset Bundle"
+    r"machine that runs|on this machine|this machine(?:'s| busy)|machine is less busy"
+    r"|Export Preset Bundle"
 )
 
 
@@ -411,7 +412,7 @@ def test_one_word_for_one_thing_of_slicing():
         text = OTHER_THINGS.sub("", ast.literal_eval(call.args[0]))
         found = re.search(r"\b(?:presets?|machines?)\b", text, re.I)
         assert not found, f"{module.where(call)}: {text}"
-    assert looked_at > 300
+    assert looked_at > 200
 
 
 def test_every_module_says_what_it_is():
