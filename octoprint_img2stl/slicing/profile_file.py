@@ -213,7 +213,7 @@ def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
                 kept[key] = one_line(value)
             elif own_gcode:
                 long.append(key)
-            elif _does_something(value) and key != RELATIVE_E:
+            elif does_something(value) and key != RELATIVE_E:
                 gcode.append(key)
         elif key in PLAIN_KEYS and _is_plain(key, value):
             kept[key] = value
@@ -371,9 +371,9 @@ def one_line(gcode: str) -> str:
     return _CONTROL.sub("", "\\n".join(gcode.split("\n")))
 
 
-def _does_something(gcode: str) -> bool:
-    """Whether a custom G-code (as written in an ini) is more than comments."""
-    lines = gcode.strip().strip('"').split("\\n")
+def does_something(gcode: str) -> bool:
+    """Whether a custom G-code, as a profile has it, is more than comments."""
+    lines = gcode.strip().strip('"').replace("\\n", "\n").splitlines()
     return any(line.strip() and not line.strip().startswith(";") for line in lines)
 
 

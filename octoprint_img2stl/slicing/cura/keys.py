@@ -11,7 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ..profile_file import GCODE_LIMIT, VALUE_LIMIT, Profile, left_out
+from ..profile_file import (
+    GCODE_LIMIT,
+    VALUE_LIMIT,
+    Profile,
+    does_something,
+    left_out,
+)
 
 PLAIN_KEYS = frozenset(
     """
@@ -179,7 +185,7 @@ def allowed(values: Mapping[str, str], *, own_gcode: bool) -> Profile:
         elif key in GCODE_KEYS:
             if own_gcode and len(value) <= GCODE_LIMIT and "\0" not in value:
                 kept[key] = value
-            elif _does_something(value):
+            elif does_something(value):
                 (long if own_gcode else gcode).append(key)
         elif key == RELATIVE_E:
             if own_gcode:
@@ -199,9 +205,3 @@ def _is_plain(value: str) -> bool:
     if len(value) > VALUE_LIMIT or _NOT_FINITE.fullmatch(value.strip()):
         return False
     return all(ord(char) >= 32 for char in value)
-
-
-def _does_something(gcode: str) -> bool:
-    """Whether a G-code is more than comments."""
-    lines = gcode.replace("\\n", "\n").splitlines()
-    return any(line.strip() and not line.strip().startswith(";") for line in lines)

@@ -150,6 +150,20 @@ def test_what_is_no_program(kind, do_slice, cube, tmp_path, make):
     assert str(tmp_path) not in problem.message
 
 
+def test_a_program_that_cannot_start(kind, do_slice, cube, tmp_path):
+    path = tmp_path / "no-program-at-all"
+    path.write_bytes(b"\x7fELF" + bytes(100))
+    path.chmod(0o755)
+    slicer = slicer_at(kind, path)
+    for call, arguments in (
+        (slicer.version, ()),
+        (do_slice, (slicer, cube, Machine(), PLAIN)),
+    ):
+        assert refused(call, *arguments).code == "slicing.not_started"
+    path.unlink()  # gone since it was found
+    assert refused(slicer.version).code == "slicing.not_started"
+
+
 def test_a_program_that_is_removed_after_it_was_asked(kind, do_slice, cube, tmp_path):
     path = tmp_path / "engine"
     path.symlink_to(real_path(kind))
@@ -181,6 +195,73 @@ def test_garbage_on_both_outputs_is_survived(kind, do_slice, cube, tmp_path):
     assert path.is_file() and len(result.facts.layers) == 1
     assert len(result.log) < 150_000 and result.log.isprintable() is False
     assert not any(ord(char) < 32 and char != "\n" for char in result.log)
+
+
+# What it does, with %s for a G-code that would be good, and what is said of it.
+WRONG = {
+    "segfault": ("kill -SEGV $$", "crashed"),
+    "abort of a child": ("sh -c 'kill -ABRT $$'; exit $?", "crashed"),
+    "killed": ("kill -KILL $$", "out_of_memory"),
+    "nothing": ("exit 0", "no_output"),
+    "a question": ("read answer; exit 0", "no_output"),
+    "an empty file": (': > "$out"', "empty"),
+    "a head alone": ('echo "%(head)s" > "$out"', "empty"),
+    "noise": ('head -c 300000 /dev/urandom > "$out"', "empty"),
+    "off the bed": ('printf "%(far)s" > "$out"', "off_bed"),
+    "a good file, then a crash": ('printf "%(good)s" > "$out"; kill -SEGV $$', "crashed"),
+    "a good file and an error": (
+        'printf "%(good)s" > "$out"; echo no >&2; exit 1', "failed"
+    ),
+    "a link": ('ln -s /etc/passwd "$out"', "no_output"),
+    "a folder": ('mkdir "$out"', "no_output"),
+    "a pipe": ('mkfifo "$out"', "no_output"),
+    "an error with a path": ('echo "$out: cannot do it" >&2; exit 2', "failed"),
+    "an error without a word": ("exit 3", "failed"),
+    "an endless line": (
+        "head -c 3000000 /dev/zero | tr '\\0' 'x' >&2; echo >&2; echo End >&2; exit 2",
+        "failed",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_slicers_that_misbehave(kind, do_slice, cube, tmp_path, what):
+    text, code = WRONG[what]
+    good = f"{HEADS[kind]}\\n{PRINTS}"
+    parts = {"head": HEADS[kind], "good": good, "far": good.replace("X120", "X999")}
+    slicer = script(tmp_path / "engine", kind, text % parts)
+    problem = refused(do_slice, slicer, cube, Machine(), PLAIN)
+    assert problem.code == f"slicing.{code}"
+    assert str(tmp_path) not in problem.message
+    assert not (tmp_path / "model.gcode").exists()
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_one_that_hangs_is_ended_with_its_children(kind, do_slice, cube, tmp_path):
+    number = tmp_path / "child"
+    text = f"sleep 600 &\necho $! > {number}\nwait"
+    slicer = script(tmp_path / "engine", kind, text)
+    limits = Limits(time_s=1.0)
+    problem = refused(do_slice, slicer, cube, Machine(), PLAIN, limits=limits)
+    assert problem.code == "slicing.timeout" and gone(number)
+
+
+def test_cancelling(kind, do_slice, cube, tmp_path):
+    number = tmp_path / "child"
+    text = f"sleep 600 &\necho $! > {number}.new; mv {number}.new {number}\nwait"
+    slicer = script(tmp_path / "engine", kind, text)
+    groups = []
+    problem = refused(
+        do_slice,
+        slicer,
+        cube,
+        Machine(),
+        PLAIN,
+        started=groups.append,
+        cancelled=number.exists,
+    )
+    assert problem.code == "slicing.cancelled" and gone(number)
+    assert groups and all(group > 1 for group in groups)
 
 
 def test_children_that_are_left_behind_are_ended(kind, do_slice, cube, tmp_path):

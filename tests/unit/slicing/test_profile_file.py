@@ -10,6 +10,7 @@ from octoprint_img2stl.slicing.profile_file import (
     PLAIN_KEYS,
     SIZE_LIMIT,
     allowed,
+    does_something,
     read_profile,
     write_ini,
 )
@@ -203,3 +204,20 @@ def test_a_whole_export_of_the_installed_slicer(prusaslicer, tmp_path):
     values, problems = read_profile(path, own_gcode=True)
     assert len(values) > 170 and "start_gcode" in values
     assert not problems
+
+
+@pytest.mark.parametrize(
+    ("gcode", "does"),
+    [
+        ("", False),
+        (" ; a\\n;b", False),
+        ('"; quoted, as filaments have it\\n"', False),
+        ("; a\n; in two lines", False),
+        ("; a\\nM117 x", True),
+        ("; a\nM117 x", True),
+        ('"G28"', True),
+    ],
+)
+def test_whether_gcode_is_more_than_comments(gcode, does):
+    """Whichever way a profile of either slicer writes its line breaks."""
+    assert does_something(gcode) is does
