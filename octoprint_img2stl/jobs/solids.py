@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -180,9 +179,7 @@ def generate(ctx: Context) -> dict[str, Any]:
     ]
     solid = solid_from(outlines, ctx.params.solid, progress=ctx.progress)
     file = made_here(ctx.task.candidate)
-    part = ctx.folder / (file + ".part")
-    write_stl(Mesh(solid.vertices, solid.faces), part)
-    os.replace(part, ctx.folder / file)
+    write_stl(Mesh(solid.vertices, solid.faces), ctx.folder / file)
     notices = [notice.to_json() for notice in solid.notices]
     return {"file": file, "up_axis": "z", "problems": notices}
 

@@ -34,6 +34,10 @@ ROUTES: dict[str, RouteInfo] = {
         N_("A plaque in which bright parts of the photo stand high."),
         bright_is_high=True,
         standing=False,
+        # Grain and fur of less than half a layer make thousands of islands and crooked
+        # outlines, which cost a slicer most of its time; edges stay as they are. About
+        # the width of a line.
+        defaults={"edge_smoothing": 0.4},
     ),
     "lithophane": RouteInfo(
         N_("Lithophane"),
@@ -107,6 +111,7 @@ PRESETS: dict[str, Preset] = {
             "invert": True,
             "holes": "two",
             "smoothing": 0.15,
+            "edge_smoothing": 0.0,
         },
     ),
     "coaster": Preset(
@@ -146,6 +151,7 @@ PRESETS: dict[str, Preset] = {
             "invert": True,
             "mirror": True,
             "smoothing": 0.1,
+            "edge_smoothing": 0.0,
         },
     ),
     "map": Preset(
@@ -157,6 +163,7 @@ PRESETS: dict[str, Preset] = {
             "relief_height": 8.0,
             "base": 2.0,
             "smoothing": 0.0,
+            "edge_smoothing": 0.0,
         },
     ),
     "silhouette": Preset(

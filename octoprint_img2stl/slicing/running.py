@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import process
+from ..files import written_at_once
 from ..problems import N_
 from ..process import CANCELLED, KILLED, MEMORY, NOT_KNOWN, TIMEOUT, Finished, Limits
 from .gcode_facts import GcodeFacts
@@ -48,6 +49,7 @@ OUT_OF_MEMORY = known(
 )
 DISK_FULL = N_("The disk became full while slicing; free some space and try again.")
 
+COPY_BYTES = 1 << 20  # at once, from one file system to another
 WRITING_FAILED = N_(
     "The slicer could not write its file; free some space on the disk and try again."
 )
@@ -67,12 +69,8 @@ def publish(output: Path, gcode: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        near = gcode.with_name(f".{gcode.name}.part")
-        try:
-            shutil.copyfile(output, near)
-            os.replace(near, gcode)
-        finally:
-            near.unlink(missing_ok=True)
+        with open(output, "rb") as far, written_at_once(gcode, sync=False) as near:
+            shutil.copyfileobj(far, near, COPY_BYTES)
 
 
 def asked_version(

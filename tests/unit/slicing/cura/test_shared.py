@@ -47,6 +47,26 @@ def test_other_errors_stay_and_leave_the_old_file(tmp_path, monkeypatch):
     assert (tmp_path / "model.gcode").read_text() == "old"
 
 
+def test_a_disk_that_is_full_in_the_middle_of_the_copy(tmp_path, monkeypatch):
+    output, target = tmp_path / "out.gcode", tmp_path / "target" / "model.gcode"
+    target.parent.mkdir()
+    output.write_text("new")
+    target.write_text("old")
+
+    def moved(source, target):
+        raise OSError(errno.EXDEV, "another file system")
+
+    def copied(source, target, length):
+        target.write(b"n")
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "replace", moved)
+    monkeypatch.setattr("shutil.copyfileobj", copied)
+    with pytest.raises(OSError, match="full"):
+        publish(output, target)
+    assert target.read_text() == "old" and list(target.parent.iterdir()) == [target]
+
+
 def test_a_part_of_the_progress():
     seen = []
     scaled(seen.append, 0.5, 1.0)(0.5)
