@@ -172,6 +172,9 @@ def test_what_is_chosen_is_saved_and_changed(tab, server, profile):
     expect(chosen).to_have_text("Mine, hotter")
     expect(tab["img2stl-infill"].locator("option:checked")).to_contain_text("(40 %)")
     expect(tab["img2stl-infill-instead"]).to_have_count(0)
+    brim = tab["img2stl-brim"].locator("option:checked")
+    expect(brim).to_have_text("As in the profile (Automatic)")  # as it was chosen
+    tab.picture("kept")
     bob = server.login("bob")
     names = {each["name"]: each["id"] for each in bob.api("GET", "/profiles")["profiles"]}
     values = bob.api("GET", f"/profiles/{names['Mine, hotter']}")["profile"]["values"]
