@@ -111,7 +111,7 @@ class Band:
         window = picture[:0]
         for block in self.blocks:
             start, stop = block.inputs.start, block.inputs.stop
-            fresh = picture[high:stop]
+            fresh = picture[max(high, start) : stop]  # not every sample need be used
             window = np.concatenate(
                 [window[start - low :], fresh if of is None else of(fresh)]
             )
