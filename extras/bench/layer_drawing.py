@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 from octoprint_img2stl.jobs.layer_work import GZIP_LEVEL  # noqa: E402
 from octoprint_img2stl.slicing.gcode import read_gcode  # noqa: E402
 from octoprint_img2stl.slicing.gcode_lines import layer_data  # noqa: E402
-from tests.browser.conftest import ARGUMENTS  # noqa: E402
+from tests.browser.conftest import ARGUMENTS, PROGRAMS  # noqa: E402
 
 SCRIPTS = ROOT / "octoprint_img2stl" / "static" / "js"
 KINDS = ("External perimeter", "Perimeter", "Internal infill", "Solid infill")
@@ -115,7 +115,7 @@ def main() -> None:
         f"{options.moves} moves: lines {read_s:.2f} s, packing {pack_s:.2f} s, ", end=""
     )
     print(f"{len(text) / 1e6:.2f} MB, packed {len(packed) / 1e6:.2f} MB")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         page = browser.new_page()
