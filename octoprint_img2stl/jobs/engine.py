@@ -91,6 +91,7 @@ class Options:
         slicers: where the owner has the slicers.
         profile: file with the owner's own slicer settings, or None.
         profiles: folder of the saved profiles, or None.
+        paces: file with what slices took, for the progress, or None.
         slicing: False stops after the checks.
         spare_core: leave one processor core to a running print.
         guess: give a mesh whose size cannot be meant so another one.
@@ -103,6 +104,7 @@ class Options:
     slicers: OwnerPaths = field(default_factory=dict)
     profile: str | None = None
     profiles: str | None = None
+    paces: str | None = None
     slicing: bool = True
     spare_core: bool = False
     guess: bool = False
@@ -226,6 +228,7 @@ def _task(job: Job, options: Options, steps: list[str], goal: Goal) -> Task:
         slicers=paths_to_json(options.slicers),
         profile=options.profile,
         profiles=options.profiles,
+        paces=options.paces,
         slicer_memory_bytes=options.memory_bytes,
         slicer_time_s=options.time_s,
         name=job.name,

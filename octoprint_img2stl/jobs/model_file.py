@@ -78,6 +78,7 @@ def slice_file(
         "slicers": paths_to_json(options.slicers),
         "profile": options.profile,
         "profiles": options.profiles,
+        "paces": options.paces,
         "slicer_memory_bytes": options.memory_bytes,
         "slicer_time_s": options.time_s,
         "name": name,

@@ -60,6 +60,7 @@ class Task:
         slicers: where the owner has the slicers (`slicing.owner_paths`).
         profile: file with the owner's own slicer settings, or None.
         profiles: folder of the saved profiles, or None.
+        paces: file with what slices took, for the progress, or None.
         slicer_memory_bytes, slicer_time_s: limits of the slicer's process.
         name: what the owner calls the job, for sentences.
         guess: give a mesh whose size cannot be meant so another one.
@@ -75,6 +76,7 @@ class Task:
     slicers: dict[str, list[str]] = field(default_factory=dict)
     profile: str | None = None
     profiles: str | None = None
+    paces: str | None = None
     slicer_memory_bytes: int | None = None
     slicer_time_s: float | None = None
     name: str = ""
@@ -416,6 +418,7 @@ def slice_model(ctx: Context) -> dict[str, Any]:
         progress=ctx.progress,
         started=ctx.started,
         relief=ctx.params.mesh is None,
+        paces=task.paces and Path(task.paces),
     )
     shutil.rmtree(work, ignore_errors=True)
     write_json(ctx.folder / SLICED_FACTS, result.facts.to_json())

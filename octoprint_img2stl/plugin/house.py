@@ -37,6 +37,7 @@ from .spools import Spools
 
 PUSH_INTERVAL_S = 0.5
 CANDIDATE_INTERVAL_S = 1.5
+PACES = "paces.json"  # in the data folder: what slices took
 TICK_S = 2.0
 
 _log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class House(HouseProfiles):
             self.warm,
             self.generators,
         )
+        self._paces = folder / PACES
         self.printer = OctoPrintPrinter(printer, files)
         self.queue = PrintQueue(
             folder / "queue",
@@ -155,6 +157,7 @@ class House(HouseProfiles):
             time_s=60.0 * self._settings.get_int(["time_limit_min"]),
             slicers=self.slicer_paths(),
             profiles=str(self.profiles.folder),
+            paces=str(self._paces),
             spare_core=self.printer.state().printing,
         )
 

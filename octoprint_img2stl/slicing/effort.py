@@ -8,13 +8,16 @@ A plane cuts a triangle of area A, whose normal is turned by the angle t from th
 along A sin t / h in the mean of planes h apart; so all outlines are as long as the sum of
 that. How long those of a layer are for the box that they lie in tells how many islands there
 are: of one circle their square over the box's area is about ten, of a thousand a thousand
-times that.
+times that. The volume is what lies between the triangles and a plane below them, those
+that look at it counted negative (Gauss); along the model's shortest axis a few large
+triangles that are not looked at count least.
 """
 
 from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +31,12 @@ MOST_LAYERS = 20_000
 # engine looks for the shortest way between all islands. Fitted as `pace` tells.
 ALWAYS, SQUARE = 200.0, 150.0
 ONE = 12.0  # the square of an outline over its box's area that no second island explains
+SHELL = 0.8  # mm below each surface that are filled whole
+MOST_SHELLS = 20
+CLOSE = 0.25  # mm between two corners; what is closer is straightened by the slicer
+UPRIGHT = 0.02  # of its area, what is seen of a slope from the side at least
+STEEP = 0.7  # cosine of 45 degrees: what looks down more than that is supported
+BED = 0.3  # mm above the bed, below which nothing is
 
 
 class Effort(NamedTuple):
@@ -35,55 +44,82 @@ class Effort(NamedTuple):
 
     Attributes:
         triangles: of the model.
-        work: share of it that is done after each layer, rising to 1.
-        infill_m: length of the lines that would fill the model's box, m.
+        work: share of its outlines' work that is done after each layer, rising to 1.
+        filling: work of filling each layer, in no unit.
+        layer: height of a layer, mm.
         outline_m: length of the outlines of all layers, m.
         cuts: how often a layer's plane cuts a triangle.
-        crowd: cuts times how many islands there are in a layer.
+        busy: sum over the layers of the square of their cuts.
+        islands: in a layer, in the mean, about; of one thing without holes none.
+        crowd: sum over the layers of the square of their outline over the box's area.
+        slope: area of what is neither flat nor upright, seen from above, mm².
+        spread: areas of the boxes around all triangles over that of the model's: how many
+            triangles somebody who looks for the first one in his way has to look at.
+        lines: how many lines fill it: their length over how far they reach from outline
+            to outline, which in the mean is pi times an area over its outline (Cauchy).
+        overhang_m: length of lines that would fill what is below overhangs, m.
     """
 
     triangles: int
-    work: list[float]
-    infill_m: float = 0.0
+    work: Sequence[float]
+    filling: Sequence[float] = ()
+    layer: float = 0.2
     outline_m: float = 0.0
     cuts: float = 0.0
+    busy: float = 0.0
+    islands: float = 0.0
     crowd: float = 0.0
+    slope: float = 0.0
+    spread: float = 0.0
+    lines: float = 0.0
+    overhang_m: float = 0.0
 
     @property
     def layers(self) -> int:
         return len(self.work)
 
-    def seconds(
-        self,
-        base: float,
-        *,
-        triangles: float = 0.0,
-        layers: float = 0.0,
-        infill: float = 0.0,
-        outline: float = 0.0,
-        cuts: float = 0.0,
-        crowd: float = 0.0,
-    ) -> float:
-        """What a stage takes: `base` seconds, and what each of these costs.
+    @property
+    def corners(self) -> float:
+        """Corners of all outlines: fewer than cuts where those are very close."""
+        return min(self.cuts, 1000 * self.outline_m / CLOSE)
 
-        Args:
-            base: s.
-            triangles, cuts: µs for each.
-            layers: ms for each.
-            infill, outline: ms for each metre.
-            crowd: ns for each.
-        """
-        micro = triangles * self.triangles + cuts * self.cuts
-        milli = layers * self.layers + infill * self.infill_m + outline * self.outline_m
-        return base + 1e-6 * micro + 1e-3 * milli + 1e-9 * crowd * self.crowd
+    @property
+    def slope_outline(self) -> float:
+        """Slopes, mm², times the length of a layer's outline, m: what each layer leaves
+        bare of the one below it is a strip along its outline."""
+        return self.slope * self.outline_m / self.layers
+
+    @property
+    def shells(self) -> float:
+        """How many layers are filled whole below a surface."""
+        return SHELL / max(self.layer, SHELL / MOST_SHELLS)
 
 
 class _Seen(NamedTuple):
-    """Of some triangles the lowest and highest z (mm), and area times sin t (mm²)."""
+    """Of some triangles.
+
+    Attributes:
+        low, high: z, mm.
+        upright: area times sin t, mm².
+        flat: area seen from above, mm², negative for one that looks down.
+        area: mm².
+        box: half the surface of its box, mm².
+        side: area seen along the model's shortest axis, signed as `flat`, mm².
+        place: where on that axis its middle is, mm.
+    """
 
     low: float
     high: float
     upright: float
+    flat: float
+    area: float
+    box: float
+    side: float
+    place: float
+
+    @property
+    def is_slope(self) -> bool:
+        return self.upright > UPRIGHT * self.area
 
 
 def effort(
@@ -108,62 +144,108 @@ def effort(
     Raises:
         OSError: the file cannot be read.
     """
-    count, seen, share = _samples(stl)
-    work = _work(seen, share, layer, first)
-    infill_m = _infill_metres(size, density, line, layer)
-    area = size[0] * size[1]
-    if not layer > 0 or not area > 0:
-        return Effort(count, work, infill_m)
+    count, seen, share = _samples(stl, size.index(min(size)))
+    width, depth, height = size
+    area = width * depth
+    if not seen or not layer > 0 or not line > 0 or not area > 0:
+        return Effort(count, [1.0], layer=layer)
+    bottom = min(each.low for each in seen)
+    top = max(each.high for each in seen)
+    count_layers = min(MOST_LAYERS, max(1, round((top - bottom - first) / layer) + 1))
+    cut, outlines, bare = _by_layer(seen, share, bottom + first / 2, layer, count_layers)
     outline = sum(each.upright for each in seen) / share / layer
-    cuts = sum(each.high - each.low for each in seen) / share / layer
-    islands = max(0.0, (outline / len(work)) ** 2 / area - ONE)
-    return Effort(count, work, infill_m, outline / 1000, cuts, islands * cuts)
+    plane = min(each.place for each in seen)
+    volume = sum(each.side * (each.place - plane) for each in seen) / share
+    volume = min(max(volume, 0.0), area * height)
+    solid = min(volume, SHELL * sum(abs(each.flat) for each in seen) / share)
+    filled = solid + (volume - solid) * density / 100
+    below = 0.0
+    for each in seen:
+        above = (each.low + each.high) / 2 - bottom
+        if above > BED and -each.flat > STEEP * each.area:
+            below -= each.flat * above
+    slope = sum(abs(each.flat) for each in seen if each.is_slope)
+    metre = 1000 * line * layer  # mm³ of a line of that length
+    return Effort(
+        triangles=count,
+        work=_work(cut),
+        filling=_filling(outlines, bare, layer, volume / height * density / 100),
+        layer=layer,
+        outline_m=outline / 1000,
+        cuts=sum(each.high - each.low for each in seen) / share / layer,
+        busy=sum(number**2 for number in cut),
+        islands=max(0.0, (outline / count_layers) ** 2 / area - ONE),
+        crowd=sum(length**2 for length in outlines) / area,
+        slope=slope / share,
+        spread=sum(each.box for each in seen) / share / (area + (width + depth) * height),
+        lines=filled / line / layer * outline / math.pi / max(volume / layer, 1.0),
+        overhang_m=below / share / metre,
+    )
 
 
-def _work(seen: list[_Seen], share: float, layer: float, first: float) -> list[float]:
-    """Work done up to and with each layer, the lowest first; rises to 1.
+def _by_layer(
+    seen: list[_Seen], share: float, plane: float, layer: float, count: int
+) -> tuple[list[float], list[float], list[float]]:
+    """How many triangles each layer's plane cuts, how long its outlines are, mm, and which
+    area of slopes each layer has, mm².
 
     Args:
         seen: some triangles.
         share: of all, that those are.
-        layer, first: as for `effort`.
+        plane: in which the lowest layer is sliced, in its middle, z in mm.
+        layer: height of a layer, mm.
+        count: of the layers.
     """
-    if not seen or not layer > 0:
-        return [1.0]
-    bottom = min(each.low for each in seen)
-    top = max(each.high for each in seen)
-    count = min(MOST_LAYERS, max(1, round((top - bottom - first) / layer) + 1))
-    begins = [0] * (count + 1)
-    for low, high, _ in seen:
-        # the planes in which the engine slices lie in the middle of the layers
-        begin = int(max(0.0, (low - bottom - first / 2) / layer + 1))
-        end = int(max(0.0, (high - bottom - first / 2) / layer + 1))
-        begins[min(begin, count)] += 1
-        begins[min(end, count)] -= 1
-    crossed = [number / share for number in accumulate(begins)][:count]
-    work = [ALWAYS + number + number**2 / SQUARE for number in crossed]
+    cuts, outlines, bare = ([0.0] * (count + 1) for _ in range(3))
+    for each in seen:
+        begin = min(int(max(0.0, (each.low - plane) / layer + 1)), count)
+        end = min(int(max(0.0, (each.high - plane) / layer + 1)), count)
+        cuts[begin] += 1 / share
+        cuts[end] -= 1 / share
+        # a triangle that no plane cuts stands for others that one does
+        over = max(end - begin, 1)
+        length = each.upright / layer / over / share
+        outlines[begin] += length
+        outlines[min(begin + over, count)] -= length
+        if each.is_slope:
+            bare[min((begin + end) // 2, count - 1)] += abs(each.flat) / share
+    return list(accumulate(cuts))[:count], list(accumulate(outlines))[:count], bare[:-1]
+
+
+def _work(cuts: list[float]) -> list[float]:
+    """Work done up to and with each layer, the lowest first; rises to 1."""
+    work = [ALWAYS + number + number**2 / SQUARE for number in cuts]
     total = sum(work)
     return [done / total for done in accumulate(work)]
 
 
-def _infill_metres(
-    size: tuple[float, float, float], percent: float, line: float, layer: float
-) -> float:
-    """Length of the lines that would fill a model's box, m.
+def _filling(
+    outlines: list[float], bare: list[float], layer: float, sparse: float
+) -> list[float]:
+    """Work of filling each layer: its lines end at its outlines, and there are as many
+    as what is bare of the next layers, and of the sparse lines below, has room for.
 
     Args:
-        size: of the box, mm.
-        percent: density of the infill.
-        line, layer: width and height of a line, mm.
+        outlines, bare: of each layer, see `_by_layer`.
+        layer: its height, mm.
+        sparse: area of sparse infill, as if it were filled whole, mm².
     """
-    width, depth, height = size
-    if not line > 0 or not layer > 0:
-        return 0.0
-    return width * depth * height * percent / 100 / line / layer / 1000
+    shells = round(SHELL / max(layer, SHELL / MOST_SHELLS)) + 1
+    below = [0.0, *accumulate(bare)]
+    top = len(bare)
+    return [
+        (max(length, 0.0) + 1.0) * (below[min(n + shells, top)] - below[n] + sparse + 1.0)
+        for n, length in enumerate(outlines)
+    ]
 
 
-def _samples(stl: Path) -> tuple[int, list[_Seen], float]:
-    """How many triangles there are, some of them, and which share of all those are."""
+def _samples(stl: Path, axis: int) -> tuple[int, list[_Seen], float]:
+    """How many triangles there are, some of them, and which share of all those are.
+
+    Args:
+        stl: the model.
+        axis: its shortest.
+    """
     found = []
     with open(stl, "rb") as file:
         count = struct.unpack("<I", file.read(HEADER)[80:])[0]
@@ -171,12 +253,29 @@ def _samples(stl: Path) -> tuple[int, list[_Seen], float]:
         for block in range(0, count, BLOCK * stride):
             file.seek(HEADER + RECORD * block)
             data = file.read(RECORD * BLOCK)
-            data = data[: len(data) // RECORD * RECORD]
-            for numbers in struct.iter_unpack("<12fH", data):
-                ax, ay, az, bx, by, bz, cx, cy, cz = numbers[3:12]
-                # of the cross product of two sides what is horizontal
-                across = (by - ay) * (cz - az) - (bz - az) * (cy - ay)
-                along = (bz - az) * (cx - ax) - (bx - ax) * (cz - az)
-                upright = math.hypot(across, along) / 2
-                found.append(_Seen(min(az, bz, cz), max(az, bz, cz), upright))
+            found += _triangles(data[: len(data) // RECORD * RECORD], axis)
     return count, found, min(1.0, len(found) / max(1, count))
+
+
+def _triangles(data: bytes, axis: int) -> Iterator[_Seen]:
+    for numbers in struct.iter_unpack("<12fH", data):
+        ax, ay, az, bx, by, bz, cx, cy, cz = numbers[3:12]
+        # the cross product of two sides
+        x = (by - ay) * (cz - az) - (bz - az) * (cy - ay)
+        y = (bz - az) * (cx - ax) - (bx - ax) * (cz - az)
+        z = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        upright = math.hypot(x, y)
+        low, high = min(az, bz, cz), max(az, bz, cz)
+        width = max(ax, bx, cx) - min(ax, bx, cx)
+        depth = max(ay, by, cy) - min(ay, by, cy)
+        box = width * depth + (width + depth) * (high - low)
+        yield _Seen(
+            low,
+            high,
+            upright / 2,
+            z / 2,
+            math.hypot(upright, z) / 2,
+            box,
+            (x, y, z)[axis] / 2,
+            sum(numbers[3 + axis :: 3][:3]) / 3,
+        )

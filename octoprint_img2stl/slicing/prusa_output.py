@@ -27,7 +27,7 @@ MOST_WARNINGS = 8
 
 _LOG_LINE = re.compile(r"\[[^]]*\] \[0x[0-9a-f]+\] \[(\w+)\]\s+(.*)")
 _STAGE = re.compile(r"-?\d+%? => ")
-_DONE_LAYER = re.compile(r"Generating perimeters for layer \d+ - Done")
+_DONE_LAYER = re.compile(r"Generating perimeters for layer (\d{1,9}) - Done")
 _SUBSTITUTED = re.compile(r'key = "(\w+)"\s+loaded = "(.*)\s+substituted = "(.*)"')
 _COMPOSITE = "Error: The composite configation is not valid: "  # as it is spelt there
 _EXPORTED_LAYER = "Exported layer "
@@ -38,11 +38,15 @@ STAGES = (
     ("Slicing volumes", "slice"),
     ("Generating perimeters...", "extra"),
     ("Generating perimeters for layer", "perimeters"),
-    ("Detecting solid surfaces", "fill"),
-    ("Preparing fill surfaces", "fill"),
+    ("Detecting solid surfaces", "solid"),
+    ("Processing external surfaces", "external"),
+    ("Discovering vertical shells", "shells"),
+    ("Filling layers in parallel", "fill"),
     ("Generating support material", "supports"),
     ("Support generator", "supports"),
     ("Exporting G-code...", "seams"),
+    ("SeamPlacer: raycast visibility", "rays"),
+    ("SeamPlacer: gather_seam_candidates", "align"),
 )
 
 
@@ -98,7 +102,7 @@ class Listener:
 
     def __init__(self, layers: int, pace: Pace | None = None) -> None:
         self._layers, self._pace = max(1, layers), pace
-        self._perimeters = self._exported = 0
+        self._exported = 0
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._errors: deque[str] = deque(maxlen=ERROR_LINES)
         self._warnings: list[list[str]] = []
@@ -200,9 +204,9 @@ class Listener:
         elif text.startswith(_EXPORTED_LAYER):
             self._exported += 1
             self._at("export", self._exported)
-        elif _DONE_LAYER.match(text):
-            self._perimeters += 1
-            self._at("perimeters", self._perimeters)
+        elif done := _DONE_LAYER.match(text):  # several at once, in no order
+            if self._pace:
+                self._pace.layer("perimeters", int(done[1]))
         else:
             self._stage(text)
 

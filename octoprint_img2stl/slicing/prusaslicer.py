@@ -18,14 +18,16 @@ from ..machine import Machine
 from ..problems import N_, Problem
 from ..process import Limits
 from .choices import THINNEST
+from .drivers import Kind
 from .effort import effort
 from .gcode import read_gcode, verify
-from .ini_values import number, percent
+from .ini_values import count, number, percent
 from .missing import missing, seen
-from .pace import Worked, work_begun
+from .pace import Pace, Worked, cores_here, work_begun
+from .paces import Paces
 from .profiles import slice_ini, write_ini
 from .prusa_output import Listener
-from .prusa_pace import prusa_pace
+from .prusa_pace import COSTS
 from .refused import SlicingRefused, clean_text
 from .running import DISK_FULL, asked_version, publish, scaled
 from .settings import SliceSettings
@@ -34,6 +36,7 @@ from .stl import stl_size
 
 PROBE = Limits(time_s=30.0)  # a Pi that is busy needs some seconds to load it
 OLDEST = (2, 3, 0)
+HIDDEN_SEAMS = (None, "aligned", "nearest")  # values of seam_position
 SAYS = re.compile(r"PrusaSlicer-(\d+\.\d+\.\d+)")
 
 
@@ -85,6 +88,7 @@ class PrusaSlicer:
         cancelled: Callable[[], bool] | None = None,
         started: Callable[[int], None] | None = None,
         relief: bool = True,
+        paces: Path | None = None,
     ) -> SliceResult:
         """See `slicer.Slicer.slice`."""
         before = work_begun()
@@ -121,14 +125,16 @@ class PrusaSlicer:
                     density=percent(ini.get("fill_density")) or 0.0,
                     line=machine.line_width,
                 )
-                worked = Worked(started)
-                pace = prusa_pace(
-                    progress,
-                    worked,
-                    ahead,
+                kind = Kind(
+                    walls=count(ini, "perimeters"),
+                    relief=relief,
                     supports=ini.get("support_material") == "1",
-                    before=before(),
+                    hidden_seams=ini.get("seam_position") in HIDDEN_SEAMS,
                 )
+                known = Paces(paces, self.name, self.path)
+                worked, cores = Worked(started), cores_here()
+                stages = known.taught(COSTS, ahead, kind, cores)
+                pace = Pace(progress, stages, worked, before(), cores)
 
                 def ended() -> bool:
                     pace.tick()  # it is asked several times a second
@@ -145,6 +151,7 @@ class PrusaSlicer:
                     started=worked.started,
                 )
                 listener.refuse(finished, output.is_file() and not output.is_symlink())
+                reading = work_begun()
                 facts = read_gcode(
                     output, scaled(progress, pace.ended(), 1.0), machine.centre
                 )
@@ -153,6 +160,7 @@ class PrusaSlicer:
                 if not relief:
                     found += missing(output, facts, stl, machine)
                 publish(output, gcode)
+                known.keep(ahead, kind, pace.took, reading())
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise

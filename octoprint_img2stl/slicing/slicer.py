@@ -89,6 +89,7 @@ class Slicer(Protocol):
         cancelled: Callable[[], bool] | None = None,
         started: Callable[[int], None] | None = None,
         relief: bool = True,
+        paces: Path | None = None,
     ) -> SliceResult:
         """Slice a model and verify the G-code.
 
@@ -107,6 +108,8 @@ class Slicer(Protocol):
             started: called with the slicer's process group id.
             relief: whether the model is a relief or lithophane, which is sliced the
                 fast way.
+            paces: file with what former slices took, from which the progress learns
+                and to which this slice is added; None: there is none.
 
         Raises:
             SlicingRefused: there is then no file at `gcode`.

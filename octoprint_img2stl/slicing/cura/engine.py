@@ -20,10 +20,12 @@ from ... import process
 from ...machine import Machine
 from ...problems import N_
 from ...process import Limits
+from ..drivers import Kind
 from ..effort import effort
 from ..gcode import read_gcode, verify
 from ..missing import missing, seen
-from ..pace import Worked, work_begun
+from ..pace import Pace, Worked, cores_here, work_begun
+from ..paces import Paces
 from ..refused import SlicingRefused, clean_text
 from ..running import DISK_FULL, asked_version, publish, refuse_replaced, scaled
 from ..settings import SliceSettings
@@ -34,7 +36,7 @@ from .definitions import Definitions
 from .flat import write_flat
 from .header import set_header
 from .output import Listener
-from .pace import cura_pace
+from .pace import COSTS
 
 PROBE_S = 30.0  # a Pi that is busy needs some seconds to load it
 OLDEST = (4, 8)
@@ -99,6 +101,7 @@ class CuraEngine:
         cancelled: Callable[[], bool] | None = None,
         started: Callable[[int], None] | None = None,
         relief: bool = True,
+        paces: Path | None = None,
     ) -> SliceResult:
         """See `slicer.Slicer.slice`."""
         before = work_begun()
@@ -131,14 +134,15 @@ class CuraEngine:
                     density=float(config.values["infill_sparse_density"]),
                     line=machine.line_width,
                 )
-                worked = Worked(started)
-                pace = cura_pace(
-                    progress,
-                    worked,
-                    ahead,
+                kind = Kind(
+                    walls=int(float(config.values["wall_line_count"])),
+                    relief=relief,
                     supports=config.values["support_enable"] == "true",
-                    before=before(),
                 )
+                known = Paces(paces, self.name, self.path)
+                worked, cores = Worked(started), cores_here()
+                stages = known.taught(COSTS, ahead, kind, cores)
+                pace = Pace(progress, stages, worked, before(), cores)
 
                 def ended() -> bool:
                     pace.tick()  # it is asked several times a second
@@ -156,6 +160,7 @@ class CuraEngine:
                     started=worked.started,
                 )
                 listener.refuse(finished, output.is_file() and not output.is_symlink())
+                reading = work_begun()
                 set_header(output, listener.header)
                 facts = read_gcode(
                     output, scaled(progress, pace.ended(), 1.0), machine.centre
@@ -170,6 +175,7 @@ class CuraEngine:
                     *([] if relief else missing(output, facts, stl, machine)),
                 ]
                 publish(output, gcode)
+                known.keep(ahead, kind, pace.took, reading())
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise

@@ -23,7 +23,7 @@ from ..running import (
     refuse_ended,
     refuse_failure,
 )
-from .pace import SKINS, WALLS
+from .pace import AFTER, SKINS, WALLS
 
 LOG_LINES = 300
 ERROR_LINES = 8
@@ -177,12 +177,14 @@ class Listener:
         """Tell the pace; the engine has one stage for all walls and then all skins."""
         if self._pace is None:
             return
-        if stage == WALLS and 2 * done > total:
+        if stage == WALLS and done >= total:
+            self._pace.reached(AFTER)
+        elif stage == WALLS and 2 * done > total:
             self._pace.reached(SKINS, 2 * done - total, total)
         elif stage == WALLS:
             self._pace.reached(WALLS, 2 * done, total)
-        elif stage in ("support", "export"):
-            self._pace.reached(stage, done, total)
+        elif stage == "export":  # the layer is told when it is begun
+            self._pace.reached(stage, done - 1, total)
         else:
             self._pace.reached(stage)
 

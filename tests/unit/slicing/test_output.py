@@ -5,13 +5,15 @@ from itertools import count
 import pytest
 
 from octoprint_img2stl.process import NOT_KNOWN, Finished
+from octoprint_img2stl.slicing.drivers import Kind, guessed
 from octoprint_img2stl.slicing.effort import Effort
+from octoprint_img2stl.slicing.pace import Pace
 from octoprint_img2stl.slicing.prusa_output import Listener
-from octoprint_img2stl.slicing.prusa_pace import prusa_pace
+from octoprint_img2stl.slicing.prusa_pace import COSTS
 from octoprint_img2stl.slicing.refused import SlicingRefused, clean_text
 
 # a model whose layers are all the same work
-ALIKE = Effort(1000, [(n + 1) / 4 for n in range(4)], 1.0)
+ALIKE = Effort(1000, [(n + 1) / 4 for n in range(4)])
 
 LOG = "[2026-11-22 14:26:40.347079] [0x00007f0697065d80] [%s]   %s Resident memory: 7MB"
 
@@ -124,7 +126,8 @@ def test_a_written_file_and_a_good_end_is_no_failure():
 
 def test_progress_is_mapped_by_text_and_never_falls():
     seen, clock = [], count(1)
-    pace = prusa_pace(seen.append, lambda: float(next(clock)), ALIKE)
+    stages = guessed(COSTS, ALIKE, Kind())
+    pace = Pace(seen.append, stages, lambda: float(next(clock)))
     listener = Listener(4, pace)
     lines = [
         LOG % ("trace", "Initializing StaticPrintConfigs"),
@@ -138,6 +141,8 @@ def test_progress_is_mapped_by_text_and_never_falls():
         ],
         "70 => Infilling layers",
         "30 => Preparing infill",
+        LOG % ("info", "Detecting solid surfaces..."),
+        LOG % ("info", "Processing external surfaces..."),
         LOG % ("info", "Discovering vertical shells..."),
         LOG % ("debug", "Filling layers in parallel - start"),
         "88 => Generating skirt and brim",

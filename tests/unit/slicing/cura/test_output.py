@@ -7,13 +7,15 @@ import pytest
 from octoprint_img2stl.process import CANCELLED, EXIT, KILLED, MEMORY, TIMEOUT, Finished
 from octoprint_img2stl.slicing.cura.header import set_header
 from octoprint_img2stl.slicing.cura.output import Listener
-from octoprint_img2stl.slicing.cura.pace import cura_pace
+from octoprint_img2stl.slicing.cura.pace import COSTS
+from octoprint_img2stl.slicing.drivers import Kind, guessed
 from octoprint_img2stl.slicing.effort import Effort
 from octoprint_img2stl.slicing.gcode import read_gcode
+from octoprint_img2stl.slicing.pace import Pace
 from octoprint_img2stl.slicing.refused import SlicingRefused
 
-# a model whose layers are all the same work
-ALIKE = Effort(1000, [(n + 1) / 100 for n in range(100)], 1.0)
+# a model whose layers are all the same work, some minutes of it
+ALIKE = Effort(1000, [0.5, 1.0], [1.0] * 100, outline_m=5000.0)
 
 
 def finished(returncode=0, ended=EXIT):
@@ -22,7 +24,8 @@ def finished(returncode=0, ended=EXIT):
 
 def heard(*lines, progress=None):
     clock = count(1)
-    pace = cura_pace(progress, lambda: float(next(clock)), ALIKE)
+    stages = guessed(COSTS, ALIKE, Kind())
+    pace = Pace(progress, stages, lambda: float(next(clock)))
     listener = Listener(pace if progress else None)
     for line in lines:
         listener.line("stderr", line)
