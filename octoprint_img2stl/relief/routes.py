@@ -34,10 +34,10 @@ ROUTES: dict[str, RouteInfo] = {
         N_("A plaque in which bright parts of the photo stand high."),
         bright_is_high=True,
         standing=False,
-        # Grain and fur of less than half a layer make thousands of islands and crooked
-        # outlines, which cost a slicer most of its time; edges stay as they are. About
-        # the width of a line.
-        defaults={"edge_smoothing": 0.4},
+        # Grain of less than half a layer makes hundreds of islands and crooked outlines,
+        # which cost a slicer most of its time; edges and whiskers stay. See the last
+        # table of `extras/bench/slicing`.
+        defaults={"edge_smoothing": 0.3},
     ),
     "lithophane": RouteInfo(
         N_("Lithophane"),

@@ -2,11 +2,13 @@
 """The whole way in one process: a photo to the verified G-code.
 
     python route.py '{"picture": …, "route": …, "dense": …, "slicer": …, "program": …,
-                      "definitions": …, "relief": …, "profile": …, "folder": …}'
+                      "definitions": …, "relief": …, "profile": …, "changes": …,
+                      "folder": …}'
 
 It leaves model.stl and model.gcode in the folder and prints what it took and what came
 out as JSON. `dense` is the heightmap with every node, two triangles each; `relief` is
-whether relief mode is used; `profile` has values that win over our own.
+whether relief mode is used; `profile` has values that win over our own; `changes` are the
+relief's settings that differ from the route's defaults.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ def cpu_s() -> float:
 
 def mesh(task: dict[str, Any], stl: Path) -> int:
     """Make the solid; how many triangles it has."""
+    from dataclasses import replace
+
     from PIL import Image
 
     from octoprint_img2stl.machine import Machine
@@ -43,7 +47,7 @@ def mesh(task: dict[str, Any], stl: Path) -> int:
     )
 
     machine = Machine()
-    settings = ReliefSettings.defaults(task["route"])
+    settings = replace(ReliefSettings.defaults(task["route"]), **task["changes"])
     with Image.open(task["picture"]) as image:
         size_px = image.size
     side = photo_side_px(settings, size_px, machine)

@@ -3,14 +3,17 @@
 
     .venv/bin/python extras/bench/slicing/run.py [--quick] [--tables …] [--pictures a,b] …
 
-Three tables, in Markdown:
+Tables, in Markdown:
 
-* the whole way in one process: the *dense* mesh (the same heightmap, every node, two
-  triangles each) as the slicer does by itself (`default`: what relief mode sets is left at
-  the slicer's own default) and with our ordinary settings (`ordinary`), beside our mesh in
-  relief mode (`relief`). Everything else is equal: layers, walls, shells, infill, speeds;
+* the whole way in one process: the *dense* mesh (the heightmap with all of the photo's
+  grain, every node, two triangles each) as the slicer does by itself (`default`: what
+  relief mode sets is left at the slicer's own default) and with our ordinary settings
+  (`ordinary`), beside our mesh in relief mode, with all the grain (`relief, grain`) and as
+  the route's own smoothing leaves it (`relief`). Everything else is equal: layers, walls,
+  shells, infill, speeds;
 * how far the printed contour is from our mesh, in relief mode and without any
   simplification (see `contour.py`);
+* what that smoothing does to the heights (see `calm.py`);
 * with --tables tried, settings tried one by one, as changes to relief mode.
 
 CPU seconds are those of the whole process with the slicer, user and system, the least of
@@ -32,6 +35,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT))
 
+from calm import GRAIN, calmed, difference  # noqa: E402
 from pictures import PICTURES, Picture, draw  # noqa: E402
 from tried import DEFAULTS, FINE, TRIED  # noqa: E402
 
@@ -48,6 +52,7 @@ class Way(NamedTuple):
     dense: bool
     relief: bool
     profile: dict[str, str]
+    grain: bool = False
 
 
 class Bench:
@@ -72,6 +77,7 @@ class Bench:
             "definitions": str(definitions) if Path(definitions).is_dir() else None,
             "relief": way.relief,
             "profile": way.profile,
+            "changes": GRAIN if way.grain else {},
             "folder": str(self.folder),
         }
         found = []
@@ -101,13 +107,17 @@ def relief_values(slicer: str, size: tuple[float, float, float]) -> dict[str, st
 
 def ways(slicer: str, picture: Picture, quick: bool) -> list[Way]:
     listed = [
-        Way("default", True, False, DEFAULTS[slicer]),
-        Way("ordinary", True, False, {}),
+        Way("default", True, False, DEFAULTS[slicer], grain=True),
+        Way("ordinary", True, False, {}, grain=True),
+        Way("relief, grain", False, True, {}, grain=True),
         Way("relief", False, True, {}),
     ]
+    leave = set()
     if not DEFAULTS[slicer] or quick:  # where both are the same, or time is short
-        listed = [way for way in listed if way.name != "ordinary"]
-    return listed
+        leave.add("ordinary")
+    if not calmed(picture.route):
+        leave.add("relief, grain")
+    return [way for way in listed if way.name not in leave]
 
 
 def routes(bench: Bench, slicer: str, picture: Picture) -> None:
@@ -129,6 +139,17 @@ def routes(bench: Bench, slicer: str, picture: Picture) -> None:
         )
 
 
+def heights(bench: Bench, picture: Picture) -> None:
+    if not calmed(picture.route):
+        return
+    found = difference(bench.folder / picture.file, picture.route)
+    print(
+        f"| {picture.name} | {found.parts_before} | {found.parts} | {found.mean:.3f} | "
+        f"{found.most:.3f} | {100 * found.changed:.1f} | {100 * found.far:.2f} |",
+        flush=True,
+    )
+
+
 def contours(bench: Bench, slicer: str, picture: Picture) -> None:
     from contour import deviation
 
@@ -145,6 +166,8 @@ def contours(bench: Bench, slicer: str, picture: Picture) -> None:
             f"| {slicer} | {picture.name} | {way.name} | {1000 * found.mean:.1f} | "
             f"{1000 * found.most_of:.0f} | {1000 * found.most:.0f} | "
             f"{100 * found.beyond:.2f} | {100 * found.bare:.1f} | "
+            f"{100 * found.drawable:.1f} | {100 * found.drawable_beyond:.2f} | "
+            f"{100 * found.roomy:.1f} | {100 * found.roomy_beyond:.2f} | "
             f"{found.walls / 1000:.1f} | {used['gcode_mb']:.2f} |",
             flush=True,
         )
@@ -175,7 +198,7 @@ def main() -> None:
     parser.add_argument("--slicers", default="prusaslicer,curaengine")
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--definitions", help="folder of Cura's definition files")
-    parser.add_argument("--tables", default="routes,contours", help="also: tried")
+    parser.add_argument("--tables", default="routes,contours,heights", help="also: tried")
     parser.add_argument("--quick", action="store_true", help="less pictures, one run")
     options = parser.parse_args()
     names = options.pictures or ("cat,texture" if options.quick else "")
@@ -192,6 +215,10 @@ def main() -> None:
         if "contours" in tables:
             print(CONTOURS)
             _each(contours, bench, chosen)
+        if "heights" in tables:
+            print(HEIGHTS)
+            for picture in chosen:
+                heights(bench, picture)
         if "tried" in tables:
             print(TRIES)
             _each(tries, bench, chosen[:1])
@@ -211,8 +238,13 @@ reading CPU s | CPU s | wall s | slicer MB | G-code MB | filament mm | print min
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
 CONTOURS = """
 | slicer | picture | sliced | mean µm | 99 % below µm | most µm | beyond 45 µm, % | \
-mesh without wall, % | walls m | G-code MB |
-|---|---|---|---|---|---|---|---|---|---|"""
+mesh without wall, % | a line follows, % | of it beyond 45 µm, % | two lines follow, % | \
+of it beyond 45 µm, % | walls m | G-code MB |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
+HEIGHTS = """
+| picture | islands and holes with grain | without | mean mm | most mm | \
+another layer, % of area | two or more layers, % |
+|---|---|---|---|---|---|---|"""
 TRIES = """
 | slicer | setting | slicer CPU s | G-code MB | filament % | print time % |
 |---|---|---|---|---|---|"""

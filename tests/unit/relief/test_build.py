@@ -27,7 +27,9 @@ from tests.unit.relief.solid.checking import Solid, check_closed, make
 from tests.unit.relief.solid.photo import sample_grey
 
 MACHINE = Machine()
-PLAIN = ReliefSettings.from_json("relief", {"smoothing": 0, "auto_levels": False})
+PLAIN = ReliefSettings.from_json(
+    "relief", {"smoothing": 0, "edge_smoothing": 0, "auto_levels": False}
+)
 
 
 def ramp(width, height):

@@ -25,7 +25,10 @@ def sample_grey() -> np.ndarray:
 
 @cache
 def sample_plate() -> tuple[np.ndarray, float, float]:
-    """(289, 449) heights between 1 and 3 mm, and the width and the depth of their grid."""
-    settings = replace(ReliefSettings.defaults("relief"), width=44.0)
+    """(289, 449) heights between 1 and 3 mm, and the width and the depth of their grid.
+
+    With all of the fur.
+    """
+    settings = replace(ReliefSettings.defaults("relief"), width=44.0, edge_smoothing=0.0)
     (body,) = build_bodies([Picture.of(sample_grey())], settings, Machine()).bodies
     return np.array(body.upper), body.width, body.depth
