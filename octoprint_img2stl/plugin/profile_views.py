@@ -89,6 +89,7 @@ class ProfileViews:
             "default_for": [
                 material for material, id_ in self.defaults.items() if id_ == profile.id
             ],
+            "contradictions": self.contradictions(profile),
         }
 
     def full(self, profile: SavedProfile) -> dict[str, Any]:
@@ -97,7 +98,6 @@ class ProfileViews:
             **self.one(profile),
             "values": dict(profile.values),
             "problems": [problem_view(problem) for problem in profile.problems],
-            "contradictions": self.contradictions(profile),
         }
 
     def draft(self, profile: SavedProfile, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,15 @@ def value_of(gcode, key):
     return value
 
 
+def nozzle_is(admin, diameter):
+    answer = admin.request(
+        "PATCH",
+        "/api/printerprofiles/_default",
+        json={"profile": {"extruder": {"nozzleDiameter": diameter}}},
+    )
+    assert answer.status_code == 200
+
+
 def edit(tab, profile):
     tab.page.evaluate(
         """id => {
@@ -175,6 +184,19 @@ def test_what_is_chosen_is_saved_and_changed(tab, server, profile):
     brim = tab["img2stl-brim"].locator("option:checked")
     expect(brim).to_have_text("As in the profile (Automatic)")  # as it was chosen
     tab.picture("kept")
+
+    # the printer is another one than what the profile was made for
+    admin = server.login("admin")
+    expect(tab["img2stl-profile-differs"]).to_have_count(0)
+    try:
+        nozzle_is(admin, 0.6)
+        expect(tab["img2stl-profile-differs"]).to_contain_text("another printer")
+        tab["img2stl-profile-compare"].click()
+        expect(tab["img2stl-profiles-differs-nozzle"]).to_contain_text("0.6 mm")
+        tab.page.keyboard.press("Escape")
+    finally:
+        nozzle_is(admin, 0.4)
+    expect(tab["img2stl-profile-differs"]).to_have_count(0, timeout=SLOW_MS)
     bob = server.login("bob")
     names = {each["name"]: each["id"] for each in bob.api("GET", "/profiles")["profiles"]}
     values = bob.api("GET", f"/profiles/{names['Mine, hotter']}")["profile"]["values"]

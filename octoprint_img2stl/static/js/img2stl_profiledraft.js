@@ -19,6 +19,15 @@
             .join(" · ");
     };
 
+    // name: of OctoPrint's printer profile
+    Img2Stl.contradictionText = (name) =>
+        _.sprintf(
+            gettext(
+                "This profile is for another printer than OctoPrint's printer profile “%(name)s” describes. When it is sliced, what OctoPrint says counts."
+            ),
+            {name: name}
+        );
+
     // What a profile says of the printer and OctoPrint's printer profile says otherwise, side
     // by side, and the button that changes the latter.
     //
@@ -35,10 +44,8 @@
 
         const named = (text) =>
             ko.pureComputed(() => _.sprintf(text, {name: profiles.printerName()}));
-        self.text = named(
-            gettext(
-                "This profile is for another printer than OctoPrint's printer profile “%(name)s” describes. When it is sliced, what OctoPrint says counts."
-            )
+        self.text = ko.pureComputed(() =>
+            Img2Stl.contradictionText(profiles.printerName())
         );
         self.ours = named(gettext("OctoPrint's “%(name)s”"));
         self.whatItDoes = named(

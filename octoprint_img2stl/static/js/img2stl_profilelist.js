@@ -47,9 +47,9 @@
         self.toggle = function (item) {
             const isSame = self.isOf(item.id);
             self.forget();
-            if (!isSame) open(item.id);
+            if (!isSame) self.show(item.id);
         };
-        const open = function (id) {
+        self.show = function (id) {
             self.id(id);
             self.busy(true);
             const isStill = (act) => (answer) => self.isOf(id) && act(answer);

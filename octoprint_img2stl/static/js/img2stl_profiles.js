@@ -152,10 +152,17 @@
             listen("addEventListener");
             self.view(entry());
             // which ways there are is known only then
-            self.load().done(function () {
+            return self.load().done(function () {
                 if (self.dialog.isOpen()) show(entry());
             });
         };
+        // a saved profile and OctoPrint's printer profile side by side
+        self.compare = (profile) =>
+            self.open("list").done(function () {
+                if (!self.dialog.isOpen()) return;
+                self.list.details.show(profile.id);
+                self.list.goTo(profile);
+            });
 
         //~~ a file that is dropped, before the page behind takes it
 

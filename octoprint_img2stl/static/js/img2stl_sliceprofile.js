@@ -62,6 +62,14 @@
                 : ""
         );
 
+        // where it contradicts OctoPrint's printer profile
+        self.differsText = ko.pureComputed(function () {
+            const differs = self.view() && self.view().usable && root.machine();
+            const rows = (differs && self.view().contradictions) || [];
+            return rows.length ? Img2Stl.contradictionText(root.machine().name) : "";
+        });
+        self.compare = () => root.profiles.compare(self.view());
+
         self.mayChoose = ko.pureComputed(() => root.can("create"));
         self.addPrinter = () => root.profiles.open("vendor");
         self.bringFile = () => root.profiles.open("file");
@@ -106,7 +114,7 @@
     // what the server said of a profile just now, before its whole state is asked for again
     Img2Stl.noteProfile = function (root, view) {
         const others = profilesOf(root).filter((profile) => profile.id !== view.id);
-        const listed = _.omit(view, "values", "problems", "contradictions");
+        const listed = _.omit(view, "values", "problems");
         root.state($.extend({}, root.state(), {profiles: [...others, listed]}));
     };
 
