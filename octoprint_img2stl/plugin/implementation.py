@@ -105,6 +105,7 @@ JAVASCRIPT = (
     "img2stl_jobs",
     "img2stl_stepper",
     "img2stl_settings",
+    "img2stl_octoslice",
     "img2stl_abilities",
     "img2stl_address",
     "img2stl_endpointfields",

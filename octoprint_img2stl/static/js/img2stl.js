@@ -148,6 +148,12 @@
                 () => !!(self.job() && self.job().can && self.job().can[what])
             );
         self.canContinue = canDo("continue");
+        self.hasFailed = ko.pureComputed(
+            () => !!self.job() && self.job().state === "failed"
+        );
+        self.continueText = ko.pureComputed(() =>
+            self.hasFailed() ? gettext("Try again") : gettext("Continue")
+        );
         self.canCancel = canDo("cancel");
 
         self.isMesh = ko.pureComputed(() => !!self.job() && self.job().kind === "mesh");
