@@ -60,8 +60,10 @@ def cura(line_width: float) -> dict[str, Any]:
 
     Most of its time no setting saves: for each island the engine shrinks and widens the
     outline of all that is below it, to find overhangs (4.13; seen in a profile of its
-    calls). Only calmer outlines help. Without combing it would save a twentieth, for
-    three times the retractions.
+    calls; `outlines_below` in its ``FffGcodeWriter::processInsets``, which no setting
+    turns off). Islands below the size of a line it leaves out before. Only calmer
+    outlines help, which is why reliefs of photos are smoothed by default. Without combing
+    it would save a twentieth, for three times the retractions.
 
     Args:
         line_width: mm.
