@@ -35,8 +35,8 @@ ROUTES: dict[str, RouteInfo] = {
         bright_is_high=True,
         standing=False,
         # Grain of less than half a layer makes hundreds of islands and crooked outlines,
-        # which cost a slicer most of its time; edges and whiskers stay. See the last
-        # table of `extras/bench/slicing`.
+        # which cost a slicer most of its time; edges and whiskers stay. What it changes
+        # is in the table `heights` of `extras/bench/slicing`.
         defaults={"edge_smoothing": 0.3},
     ),
     "lithophane": RouteInfo(
