@@ -63,6 +63,8 @@ class Same(Sequence[float]):
         return self._layers
 
     def __getitem__(self, layer: Any) -> Any:
+        if not 0 <= layer < self._layers:
+            raise IndexError(layer)
         return (layer + 1) / self._layers
 
 
