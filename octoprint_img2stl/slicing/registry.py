@@ -92,8 +92,8 @@ def checked_path(path: str) -> str:
         raise SlicingRefused(
             "slicing.bad_path",
             N_(
-                "%(path)s is no program that can be started; give the full path of the "
-                "slicer's executable file, beginning with /."
+                "The slicer %(path)s is no program that can be started; give the full "
+                "path of its executable file in OctoPrint's settings, beginning with /."
             ),
             field="slicer_path",
             path=clean_text(os.path.basename(str(path)) or str(path), 80),

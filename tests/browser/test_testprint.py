@@ -52,6 +52,8 @@ def test_a_sample_and_then_the_whole(tab, width, height):
     expect(tab["img2stl-scale-percent"]).to_have_value("50")
     tab["img2stl-test-print"].select_option("sample")
     expect(tab["img2stl-test-print-help"]).to_contain_text("most details")
+    summary = tab["img2stl-fold-ready-slicing"].locator("summary")
+    expect(summary).to_contain_text("Strong (40 %) · A 20 mm sample")
     tab.no_sideways_scrolling()
     tab.picture("2-chosen")
     tab["img2stl-make"].click()
@@ -64,6 +66,14 @@ def test_a_sample_and_then_the_whole(tab, width, height):
     tab.no_sideways_scrolling()
     tab.picture("3-sample")
 
+    # its first layers alone, which do not count for the whole any more
+    tab["img2stl-layer-cut"].click()
+    expect(tab["img2stl-layer-is-cut"]).to_contain_text("Only the first layer")
+    tab["img2stl-layer-apply"].click()
+    expect(tab["img2stl-fact-layers"]).to_have_text("1", timeout=LONG_MS)
+    expect(tab["img2stl-test-piece"]).to_contain_text("ends after the first layer")
+    expect(tab["img2stl-layer-uncut"]).to_be_visible()
+
     tab["img2stl-add-queue"].click()
     expect(tab["img2stl-queue"]).to_contain_text("table (test print)")
     tab["img2stl-step-slice"].click()
@@ -72,6 +82,7 @@ def test_a_sample_and_then_the_whole(tab, width, height):
     expect(tab["img2stl-layer"]).to_be_visible(timeout=LONG_MS)
     wide, deep = extent(tab)
     assert wide > 70 and deep > 50
+    expect(tab["img2stl-fact-layers"]).not_to_have_text("1")
     tab.picture("4-whole")
     tab["img2stl-change"].click()
     expect(tab["img2stl-test-print"]).to_have_value("none")

@@ -101,7 +101,10 @@
 
         self.sending = ko.observable(false);
         self.isShown = ko.pureComputed(
-            () => heights().length > 1 && root.can("create") && !!(job().can || {}).make
+            () =>
+                (heights().length > 1 || self.isCut()) &&
+                root.can("create") &&
+                !!(job().can || {}).make
         );
         self.apply = function () {
             const open = job();

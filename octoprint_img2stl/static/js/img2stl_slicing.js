@@ -105,8 +105,8 @@
                   );
         });
 
-        // what is chosen, for the fold's summary
-        self.summary = ko.pureComputed(function () {
+        // what is chosen, in short
+        const chosen = ko.pureComputed(function () {
             const told = self.profile.isUsed()
                 ? plain.filter((item) => item.isOver())
                 : plain.slice(0, SHORT);
@@ -153,7 +153,7 @@
         self.keep = function () {
             self.keeping(true);
             OctoPrint.plugins.img2stl
-                .keepChoices(self.toJson(), self.summary())
+                .keepChoices(self.toJson(), chosen())
                 .done(function (answer) {
                     Img2Stl.takeProfile(root, answer.profile);
                     self.profile.over([]);
@@ -171,6 +171,17 @@
         self.testPrint = ko.observable("none");
         self.scalePercent = ko.observable(50);
         self.advice = new Img2Stl.PrintAdvice(root, self);
+
+        // for the fold, which may hide that not all of the model is printed
+        self.summary = ko.pureComputed(() =>
+            [
+                chosen(),
+                self.advice.testPrint.chosenLabel(),
+                ...self.layers.rows().map((row) => row.text)
+            ]
+                .filter((text) => text)
+                .join(" · ")
+        );
 
         self.toJson = function () {
             const value = {};

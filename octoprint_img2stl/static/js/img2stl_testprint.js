@@ -16,6 +16,10 @@
         );
         self.isWhole = ko.pureComputed(() => self.value() === WHOLE);
         self.isScaled = ko.pureComputed(() => self.value() === SCALED);
+        self.chosenLabel = ko.pureComputed(function () {
+            const isIt = (option) => option.value === self.value();
+            return self.isWhole() ? "" : (self.options().find(isIt) || {}).label || "";
+        });
         self.scale = new Img2Stl.Field(
             {
                 key: "scale_percent",
@@ -69,15 +73,36 @@
         const piece = ko.pureComputed(
             () => (root.job() && root.job().result && root.job().result.test_print) || null
         );
-        self.isShown = ko.pureComputed(() => !!piece() && !root.progress.isBusy());
+        // how many layers, where that is not all of them
+        const firstLayers = ko.pureComputed(function () {
+            const {result, params} = root.job() || {};
+            return (result && params && (params.slicing || {}).first_layers) || 0;
+        });
+        self.isShown = ko.pureComputed(
+            () => (!!piece() || firstLayers() > 0) && !root.progress.isBusy()
+        );
         self.text = ko.pureComputed(() =>
             piece()
                 ? _.sprintf(gettext("Test print: %(size)s"), {
                       size: Img2Stl.size(piece().size)
                   })
-                : ""
+                : gettext("Test print: the first layers")
         );
-        self.about = ko.pureComputed(function () {
+        self.about = ko.pureComputed(() =>
+            [aboutPiece(), aboutLayers()].filter((text) => text).join(" ")
+        );
+        const aboutLayers = function () {
+            if (!firstLayers()) return "";
+            return _.sprintf(
+                ngettext(
+                    "Printing ends after the first layer.",
+                    "Printing ends after the first %(count)s layers.",
+                    firstLayers()
+                ),
+                {count: Img2Stl.number(firstLayers(), 0)}
+            );
+        };
+        const aboutPiece = function () {
             if (!piece()) return "";
             return piece().kind === SCALED
                 ? _.sprintf(
@@ -85,7 +110,7 @@
                       {percent: Img2Stl.number(piece().percent)}
                   )
                 : gettext("This is a sample of the model, from where its details are.");
-        });
+        };
         self.sending = ko.observable(false);
         self.canMake = ko.pureComputed(
             () =>
@@ -95,15 +120,19 @@
         );
         self.printWhole = function () {
             const open = root.job();
-            const slicing = $.extend({}, open.params.slicing, {test_print: WHOLE});
+            const slicing = $.extend({}, open.params.slicing, {
+                test_print: WHOLE,
+                first_layers: 0
+            });
             self.sending(true);
             OctoPrint.plugins.img2stl
                 .make(open.id, $.extend({}, open.params, {slicing: slicing}))
                 .done(function (answer) {
                     // the step in which it is shaped is not filled anew
-                    [root.shape, root.meshShape].forEach((step) =>
-                        step.slicing.testPrint(WHOLE)
-                    );
+                    [root.shape, root.meshShape].forEach(function (step) {
+                        step.slicing.testPrint(WHOLE);
+                        step.slicing.layers.firstLayers(0);
+                    });
                     root.adopt(answer.job);
                 })
                 .fail((xhr) => root.complain(xhr))
