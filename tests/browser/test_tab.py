@@ -205,6 +205,13 @@ def test_cancel_reopen_and_delete(tab):
     opened.locator("[data-test-id='img2stl-job-delete']").click()
     tab["img2stl-job-delete-yes"].click()
     expect(gone).to_have_count(0, timeout=30_000)
+
+    # OctoPrint's own dialog has one slicer to choose from
+    tab.page.evaluate(
+        "OctoPrint.coreui.viewmodels.slicingViewModel.show('local', 'block.stl', true)"
+    )
+    slicer = tab.page.locator("#slicing_configuration_dialog select").first
+    expect(slicer).to_have_value("img2stl", timeout=30_000)
     assert tab.errors == []
 
 
