@@ -17,12 +17,18 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .stl import HEADER, RECORD
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 SAMPLES = 20_000  # triangles looked at
 BLOCK = 50  # of them, one after the other
@@ -96,7 +102,7 @@ class Effort(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """Of some triangles.
+    """Of some triangles, one value for each; numpy is there, as it is in every worker.
 
     Attributes:
         low, high: z, mm.
@@ -108,17 +114,17 @@ class _Seen(NamedTuple):
         place: where on that axis its middle is, mm.
     """
 
-    low: float
-    high: float
-    upright: float
-    flat: float
-    area: float
-    box: float
-    side: float
-    place: float
+    low: Floats
+    high: Floats
+    upright: Floats
+    flat: Floats
+    area: Floats
+    box: Floats
+    side: Floats
+    place: Floats
 
     @property
-    def is_slope(self) -> bool:
+    def is_slope(self) -> Any:
         return self.upright > UPRIGHT * self.area
 
 
@@ -147,24 +153,20 @@ def effort(
     count, seen, share = _samples(stl, size.index(min(size)))
     width, depth, height = size
     area = width * depth
-    if not seen or not layer > 0 or not line > 0 or not area > 0:
+    if not len(seen.low) or not layer > 0 or not line > 0 or not area > 0:
         return Effort(count, [1.0], layer=layer)
-    bottom = min(each.low for each in seen)
-    top = max(each.high for each in seen)
+    bottom, top = float(seen.low.min()), float(seen.high.max())
     count_layers = min(MOST_LAYERS, max(1, round((top - bottom - first) / layer) + 1))
     cut, outlines, bare = _by_layer(seen, share, bottom + first / 2, layer, count_layers)
-    outline = sum(each.upright for each in seen) / share / layer
-    plane = min(each.place for each in seen)
-    volume = sum(each.side * (each.place - plane) for each in seen) / share
+    outline = float(seen.upright.sum()) / share / layer
+    volume = float((seen.side * (seen.place - seen.place.min())).sum()) / share
     volume = min(max(volume, 0.0), area * height)
-    solid = min(volume, SHELL * sum(abs(each.flat) for each in seen) / share)
+    solid = min(volume, SHELL * float(abs(seen.flat).sum()) / share)
     filled = solid + (volume - solid) * density / 100
-    below = 0.0
-    for each in seen:
-        above = (each.low + each.high) / 2 - bottom
-        if above > BED and -each.flat > STEEP * each.area:
-            below -= each.flat * above
-    slope = sum(abs(each.flat) for each in seen if each.is_slope)
+    above = (seen.low + seen.high) / 2 - bottom
+    hangs = (above > BED) & (-seen.flat > STEEP * seen.area)
+    below = -float((seen.flat * above)[hangs].sum())
+    slope = float(abs(seen.flat)[seen.is_slope].sum())
     metre = 1000 * line * layer  # mm³ of a line of that length
     return Effort(
         triangles=count,
@@ -172,19 +174,19 @@ def effort(
         filling=_filling(outlines, bare, layer, volume / height * density / 100),
         layer=layer,
         outline_m=outline / 1000,
-        cuts=sum(each.high - each.low for each in seen) / share / layer,
+        cuts=float((seen.high - seen.low).sum()) / share / layer,
         busy=sum(number**2 for number in cut),
         islands=max(0.0, (outline / count_layers) ** 2 / area - ONE),
         crowd=sum(length**2 for length in outlines) / area,
         slope=slope / share,
-        spread=sum(each.box for each in seen) / share / (area + (width + depth) * height),
+        spread=float(seen.box.sum()) / share / (area + (width + depth) * height),
         lines=filled / line / layer * outline / math.pi / max(volume / layer, 1.0),
         overhang_m=below / share / metre,
     )
 
 
 def _by_layer(
-    seen: list[_Seen], share: float, plane: float, layer: float, count: int
+    seen: _Seen, share: float, plane: float, layer: float, count: int
 ) -> tuple[list[float], list[float], list[float]]:
     """How many triangles each layer's plane cuts, how long its outlines are, mm, and which
     area of slopes each layer has, mm².
@@ -196,20 +198,29 @@ def _by_layer(
         layer: height of a layer, mm.
         count: of the layers.
     """
-    cuts, outlines, bare = ([0.0] * (count + 1) for _ in range(3))
-    for each in seen:
-        begin = min(int(max(0.0, (each.low - plane) / layer + 1)), count)
-        end = min(int(max(0.0, (each.high - plane) / layer + 1)), count)
-        cuts[begin] += 1 / share
-        cuts[end] -= 1 / share
-        # a triangle that no plane cuts stands for others that one does
-        over = max(end - begin, 1)
-        length = each.upright / layer / over / share
-        outlines[begin] += length
-        outlines[min(begin + over, count)] -= length
-        if each.is_slope:
-            bare[min((begin + end) // 2, count - 1)] += abs(each.flat) / share
-    return list(accumulate(cuts))[:count], list(accumulate(outlines))[:count], bare[:-1]
+    import numpy as np
+
+    def layer_of(z: Floats) -> Any:
+        return np.clip((z - plane) / layer + 1, 0, count).astype(int)
+
+    def each_layer(layers: Any, amounts: Floats) -> Floats:
+        return np.bincount(layers, amounts, minlength=count + 1)
+
+    begin, end = layer_of(seen.low), layer_of(seen.high)
+    cuts = (each_layer(begin, None) - each_layer(end, None)) / share
+    # a triangle that no plane cuts stands for others that one does
+    over = np.maximum(end - begin, 1)
+    length = seen.upright / layer / over / share
+    outlines = each_layer(begin, length)
+    outlines -= each_layer(np.minimum(begin + over, count), length)
+    sloped = seen.is_slope
+    middle = np.minimum((begin + end)[sloped] // 2, count - 1)
+    bare = each_layer(middle, abs(seen.flat)[sloped] / share)
+    return (
+        np.cumsum(cuts)[:count].tolist(),
+        np.cumsum(outlines)[:count].tolist(),
+        bare[:count].tolist(),
+    )
 
 
 def _work(cuts: list[float]) -> list[float]:
@@ -239,43 +250,44 @@ def _filling(
     ]
 
 
-def _samples(stl: Path, axis: int) -> tuple[int, list[_Seen], float]:
+def _samples(stl: Path, axis: int) -> tuple[int, _Seen, float]:
     """How many triangles there are, some of them, and which share of all those are.
 
     Args:
         stl: the model.
         axis: its shortest.
     """
-    found = []
+    import numpy as np
+
+    found = bytearray()
     with open(stl, "rb") as file:
         count = struct.unpack("<I", file.read(HEADER)[80:])[0]
         stride = max(1, count // SAMPLES)
         for block in range(0, count, BLOCK * stride):
             file.seek(HEADER + RECORD * block)
             data = file.read(RECORD * BLOCK)
-            found += _triangles(data[: len(data) // RECORD * RECORD], axis)
-    return count, found, min(1.0, len(found) / max(1, count))
+            found += data[: len(data) // RECORD * RECORD]
+    records = np.frombuffer(bytes(found), np.dtype([("numbers", "<f4", 12), ("", "<u2")]))
+    corners = records["numbers"][:, 3:].astype(float).reshape(-1, 3, 3)
+    return count, _look(corners, axis), min(1.0, len(records) / max(1, count))
 
 
-def _triangles(data: bytes, axis: int) -> Iterator[_Seen]:
-    for numbers in struct.iter_unpack("<12fH", data):
-        ax, ay, az, bx, by, bz, cx, cy, cz = numbers[3:12]
-        # the cross product of two sides
-        x = (by - ay) * (cz - az) - (bz - az) * (cy - ay)
-        y = (bz - az) * (cx - ax) - (bx - ax) * (cz - az)
-        z = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        upright = math.hypot(x, y)
-        low, high = min(az, bz, cz), max(az, bz, cz)
-        width = max(ax, bx, cx) - min(ax, bx, cx)
-        depth = max(ay, by, cy) - min(ay, by, cy)
-        box = width * depth + (width + depth) * (high - low)
-        yield _Seen(
-            low,
-            high,
-            upright / 2,
-            z / 2,
-            math.hypot(upright, z) / 2,
-            box,
-            (x, y, z)[axis] / 2,
-            sum(numbers[3 + axis :: 3][:3]) / 3,
-        )
+def _look(corners: Floats, axis: int) -> _Seen:
+    """Args: corners: of the triangles, shape (n, 3, 3), mm."""
+    import numpy as np
+
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    width, depth, height = (high - low).T
+    # as long as two triangles are large
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    upright = np.hypot(normal[:, 0], normal[:, 1])
+    return _Seen(
+        low=low[:, 2],
+        high=high[:, 2],
+        upright=upright / 2,
+        flat=normal[:, 2] / 2,
+        area=np.hypot(upright, normal[:, 2]) / 2,
+        box=width * depth + (width + depth) * height,
+        side=normal[:, axis] / 2,
+        place=corners[:, :, axis].mean(axis=1),
+    )
