@@ -23,9 +23,9 @@ LINE = MACHINE.line_width
 RELIEF, LITHOPHANE = (100.0, 67.0, 3.0), (100.0, 3.0, 67.0)
 DOME, LAMP, KEYCHAIN = (80.0, 80.0, 26.0), (80.0, 80.0, 60.0), (36.0, 40.0, 2.8)
 STEP = 0.02  # mm
-# Nothing is straightened.
+# Nothing is straightened; walls are of the same kind.
 FINE = {
-    "prusaslicer": {"resolution": "0", "gcode_resolution": "0"},
+    "prusaslicer": {"resolution": "0", "gcode_resolution": "0", "thin_walls": "0"},
     "curaengine": {"meshfix_maximum_deviation": "0.001"},
 }
 
@@ -43,12 +43,13 @@ def test_no_outline_may_leave_the_mesh_by_more_than_a_tenth_of_a_line(nozzle):
 def test_what_lies_on_its_back_overhangs_nowhere(size):
     chosen = relief_mode.prusa(LINE, size)
     assert (chosen["overhangs"], chosen["seam_position"]) == ("0", "rear")
+    assert chosen["thin_walls"] == "0"
 
 
 @pytest.mark.parametrize("size", [LITHOPHANE, DOME, LAMP, None])
 def test_what_stands_may_overhang_and_keeps_its_seam(size):
     chosen = relief_mode.prusa(LINE, size)
-    assert "overhangs" not in chosen and "seam_position" not in chosen
+    assert not {"overhangs", "seam_position", "thin_walls"} & chosen.keys()
     assert chosen["perimeter_generator"] == "classic"
 
 

@@ -86,7 +86,7 @@ def test_the_cube_in_detail(curaengine, do_slice, cube, tmp_path):
     assert facts.bounds == pytest.approx((96.3, 96.3, 0.2, 123.7, 123.7, 20), abs=0.25)
     assert not result.warnings and result.version == curaengine.version()
     assert len(seen) > 50 and seen == sorted(seen) and seen[-1] == pytest.approx(1.0)
-    assert seen[0] < 0.2
+    assert seen[0] < 0.5  # starting alone is half of a cube's time
     assert result.log.splitlines()[0] == (
         "CuraEngine slice -v -p -j flat.def.json -l model.stl -o out.gcode"
     )
