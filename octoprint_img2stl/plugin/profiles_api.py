@@ -6,12 +6,14 @@ import io
 import re
 
 import flask
+from flask_babel import gettext
 
 from octoprint.access.permissions import Permissions
 from octoprint.plugin import BlueprintPlugin
 from octoprint.server.util.flask import no_firstrun_access
 
 from ..problems import N_, Refusal
+from ..slicing.key_words_groups import GROUPS
 from ..slicing.refused import clean_text
 from ..slicing.registry import SLICERS
 from ..slicing.saved import SavedProfile
@@ -65,7 +67,11 @@ class ProfilesApi(Routes):
                 N_("There is no slicer called %(name)s; reload the page."),
                 name=clean_text(engine, 40),
             )
-        return flask.jsonify(keys=self.house.ask_profiles("keys", engine=engine))
+        keys = self.house.ask_profiles("keys", engine=engine)
+        for key in keys:
+            if key["category"] in GROUPS:  # ours; others are the slicer's own words
+                key["category"] = gettext(key["category"])
+        return flask.jsonify(keys=keys)
 
     # -- one of them ------------------------------------------------------------------------------
 

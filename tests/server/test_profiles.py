@@ -477,6 +477,9 @@ def test_all_settings_with_their_words(bob):
     assert by_key["layer_height"]["unit"] == "mm" and by_key["layer_height"]["help"]
     assert by_key["start_gcode"]["kind"] == "gcode"
     assert "post_process" not in by_key
+    address = f"{PREFIX}/profiles/keys/prusaslicer?l10n=de"
+    german = bob.get(address, headers={"Accept-Language": "de"}).json()["keys"]
+    assert "Wände" in {each["category"] for each in german}
     bob.api("GET", "/profiles/keys/nonsense", 404)
 
 
