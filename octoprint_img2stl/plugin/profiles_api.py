@@ -69,8 +69,9 @@ class ProfilesApi(Routes):
             )
         keys = self.house.ask_profiles("keys", engine=engine)
         for key in keys:
-            if key["category"] in GROUPS:  # ours; others are the slicer's own words
-                key["category"] = gettext(key["category"])
+            heading = key["category"]
+            if heading in GROUPS:  # ours; others are the slicer's own words
+                key["category"] = gettext(heading)
         return flask.jsonify(keys=keys)
 
     # -- one of them ------------------------------------------------------------------------------
