@@ -190,6 +190,7 @@ def test_from_the_maker_to_the_default(dialog, server, width):
     page["delete"].click()
     page["delete-yes"].click()
     expect(page["none"]).to_be_visible()
+    expect(page["heading"]).to_be_focused()
     page.page.keyboard.press("Escape")
     expect(page.modal).to_be_hidden()
     assert page.tab.errors == []
