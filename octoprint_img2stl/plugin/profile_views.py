@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 
 from ..machine import CIRCULAR, RECTANGULAR, Machine
 from ..problems import N_
@@ -20,6 +21,7 @@ from .views import problem_view
 
 ABOUT_LENGTH = 100  # characters of a fact by the source's own names
 MM = N_("%(number)s mm")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 FORMS = {
     RECTANGULAR: N_("Rectangular"),
     CIRCULAR: N_("Round"),
@@ -180,4 +182,6 @@ def _bed(bed: BedSaid | None) -> dict[str, Any] | None:
 def _compared(contradiction: Contradiction, said: str) -> str:
     if contradiction.what == "form":
         return gettext(FORMS[said])
-    return gettext(MM) % {"number": said}
+    shown = _NUMBER.sub(lambda found: format_decimal(float(found[0]), "0.##"), said)
+    shown = shown.replace(" x ", " × ").replace(", ", " / ")  # some write 0,4
+    return gettext(MM) % {"number": shown}

@@ -143,8 +143,8 @@ def test_from_the_maker_to_the_default(dialog, server, width):
     page["filament"].select_option("Generic PETG")
     expect(name).to_have_value(re.compile("0.3 mm, Generic PETG"))
     expect(page["facts"]).to_contain_text("PETG · 0.3 mm layers")
-    expect(page["differs-bed"]).to_contain_text("250 x 210 mm")
-    expect(page["differs-bed"]).to_contain_text("200 x 200 mm")
+    expect(page["differs-bed"]).to_contain_text("250 × 210 mm")
+    expect(page["differs-bed"]).to_contain_text("200 × 200 mm")
     page.fits("back", "save")
     page.picture("options")
     assert admin.api("GET", "/profiles")["profiles"] == []

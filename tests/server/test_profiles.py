@@ -191,8 +191,8 @@ def test_a_makers_printer_is_drafted_saved_and_listed(admin):
     assert "slicing.profile_gcode" not in codes(draft) and not draft["undecided"]
     differs = {each["what"]: each for each in draft["contradictions"]}
     assert (differs["bed"]["theirs"], differs["bed"]["ours"]) == (
-        f"{size[0]:g} x {size[1]:g} mm",
-        "200 x 200 mm",
+        f"{size[0]:g} × {size[1]:g} mm",
+        "200 × 200 mm",
     )
     assert all(each["label"] for each in draft["contradictions"])
     assert listed(admin) == []
