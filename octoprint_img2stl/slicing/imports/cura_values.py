@@ -16,6 +16,7 @@ from ..cura.bounds import Trouble
 from ..cura.formulas import Failed, parse
 from ..cura.keys import GCODE_KEYS, MACHINE, RELATIVE_E
 from ..cura.resolve import converted, is_formula
+from .imported import sorted_out
 
 SWITCHES = frozenset(
     f"""
@@ -131,17 +132,12 @@ _ANGLES = re.compile(r"\[\s*(?:[-+]?\d{1,4}(?:\.\d*)?\s*(?:,\s*|(?=\])))*\]")
 
 def fitting(values: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The values that Cura can have, and the others as ``key = value``."""
-    good: dict[str, str] = {}
-    bad = []
-    for key, value in values.items():
-        if key in _UNTYPED or _fits(key, value):
-            good[key] = value
-        else:
-            bad.append(f"{key} = {value[:40]}")
-    return good, bad
+    return sorted_out(values, _fits)
 
 
 def _fits(key: str, value: str) -> bool:
+    if key in _UNTYPED:
+        return True
     if not value.strip():
         return False  # no setting of Cura's is an empty text
     if is_formula(value):

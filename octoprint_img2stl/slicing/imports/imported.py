@@ -118,3 +118,17 @@ def bed_of(corners: str) -> BedSaid | None:
     """
     bed = bed_said(corners)
     return None if bed is None else replace(bed, points=())
+
+
+def sorted_out(
+    values: Mapping[str, str], fits: Callable[[str, str], bool]
+) -> tuple[dict[str, str], list[str]]:
+    """The values that fit their keys, and the others as ``key = value``."""
+    good: dict[str, str] = {}
+    bad = []
+    for key, value in values.items():
+        if fits(key, value):
+            good[key] = value
+        else:
+            bad.append(f"{key} = {value[:40]}")
+    return good, bad

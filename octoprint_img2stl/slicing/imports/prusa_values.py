@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 
 from ..profile_file import GCODE_KEYS, RELATIVE_E
+from .imported import sorted_out
 
 PERCENT = frozenset(
     """
@@ -78,17 +79,12 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 def fitting(values: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The values that PrusaSlicer can read, and the others as ``key = value``."""
-    good: dict[str, str] = {}
-    bad = []
-    for key, value in values.items():
-        if key in _UNTYPED or _fits(key, value):
-            good[key] = value
-        else:
-            bad.append(f"{key} = {value[:40]}")
-    return good, bad
+    return sorted_out(values, _fits)
 
 
 def _fits(key: str, value: str) -> bool:
+    if key in _UNTYPED:
+        return True
     if key in WORDS:
         return value in WORDS[key]
     return all(_is_number(key, part.strip()) for part in value.split(","))
