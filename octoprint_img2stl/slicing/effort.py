@@ -267,7 +267,7 @@ def _samples(stl: Path, axis: int) -> tuple[int, _Seen, float]:
             file.seek(HEADER + RECORD * block)
             data = file.read(RECORD * BLOCK)
             found += data[: len(data) // RECORD * RECORD]
-    records = np.frombuffer(bytes(found), np.dtype([("numbers", "<f4", 12), ("", "<u2")]))
+    records = np.frombuffer(found, np.dtype([("numbers", "<f4", 12), ("", "<u2")]))
     corners = records["numbers"][:, 3:].astype(float).reshape(-1, 3, 3)
     return count, _look(corners, axis), min(1.0, len(records) / max(1, count))
 
